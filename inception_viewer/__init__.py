@@ -1,0 +1,71 @@
+"""Inception Viewer: see what happens inside GoogLeNet.
+
+The window is ``python -m inception_viewer``; in a notebook::
+
+    import inception_viewer as iv
+
+    net = iv.load("demo")
+    trace = net.trace("cup.jpg")
+    trace["inception4a/3x3"]            # (channels, height, width), after its ReLU
+    iv.attribute(net, "cup.jpg", method="integrated_gradients").map
+
+The public names are resolved when they are first used: importing this package
+imports neither torch nor Qt, so that a window is on screen before either.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .analysis.trace import Trace
+    from .api import Network, attribute, load, methods
+    from .errors import CheckpointError, ImageError, QuestionError, ViewerError
+    from .questions import AttributionAnswer, CheckpointInfo, Preprocessing
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "load": "api",
+    "attribute": "api",
+    "methods": "api",
+    "Network": "api",
+    "Trace": "analysis.trace",
+    "AttributionAnswer": "questions",
+    "CheckpointInfo": "questions",
+    "Preprocessing": "questions",
+    "ViewerError": "errors",
+    "CheckpointError": "errors",
+    "ImageError": "errors",
+    "QuestionError": "errors",
+}
+"""Public names and the modules they live in."""
+
+__all__ = [
+    "AttributionAnswer",
+    "CheckpointError",
+    "CheckpointInfo",
+    "ImageError",
+    "Network",
+    "Preprocessing",
+    "QuestionError",
+    "Trace",
+    "ViewerError",
+    "attribute",
+    "load",
+    "methods",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{home}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

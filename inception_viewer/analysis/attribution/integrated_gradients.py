@@ -1,0 +1,226 @@
+"""Integrated gradients (Sundararajan, Taly, Yan, 2017, arXiv:1703.01365).
+
+The integral is taken by Gauss and Legendre's rule, as in Captum, so that the same number
+of steps gives the same map there. Its points do not nest: when the steps are doubled all
+of them are new. On GoogLeNets that is still the cheaper way, because 50 of its points
+nearly always suffice (they lie densest near the ends, where a photo emerging from black
+changes the logit fastest), while rules that nest start further off.
+
+conv1 is affine until its ReLU, so the straight path from baseline to photo is a straight
+path after it too, and the gradient at the pixels is conv1's transpose of the averaged
+gradient there. Both are exact, and conv1, the layer at full resolution, runs twice in all
+instead of once a step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from inception_viewer.attribution_methods import MAX_STEPS, doublings
+from inception_viewer.googlenet.architecture import LOGITS, GoogLeNet, Unit
+
+from .baselines import baseline, describe
+from .result import Report, Result, completeness_error, degenerate, silent, to_numpy
+from .task import Task, check_target
+
+TOLERANCE = 0.05
+"""The completeness error at which doubling the steps ends (issue 4)."""
+
+Score = Callable[[Tensor], Tensor]
+"""From a batch (N, …) to one number each (N,)."""
+OnBatch = Callable[[Tensor, float], None]
+"""Called with the gradient summed so far, and the share of the path it covers."""
+
+
+def explain(task: Task, report: Report) -> Result:
+    """Compute the method ``integrated_gradients``."""
+    start = task.received(baseline(task.array, task.preprocessing, task.settings))
+    return integrated_gradients(
+        task.net,
+        task.received(task.array),
+        task.head,
+        task.target,
+        baseline=start,
+        steps=int(task.settings["steps"]),
+        adapt=task.settings["adapt"] == "on",
+        about=describe(task.preprocessing, task.settings),
+        report=report,
+    )
+
+
+def integrated_gradients(
+    net: GoogLeNet,
+    x: Tensor,
+    head: str,
+    target: int,
+    *,
+    baseline: Tensor,
+    steps: int = 50,
+    adapt: bool = False,
+    about: str = "",
+    report: Report = silent,
+) -> Result:
+    """Attribute a head's logit to the pixels.
+
+    Parameters
+    ----------
+    net
+        In evaluation mode; the folded one is the fast one.
+    x, baseline
+        What conv1 receives for the photo and the baseline, (3, H, W).
+    head, target
+        Whose logit, and of which class.
+    steps
+        Gradients along the path.
+    adapt
+        Double the steps until the completeness error is under 5 %, up to 400.
+    about
+        A sentence that begins the note.
+    report
+        Told after every batch, with the map so far.
+
+    Returns
+    -------
+    Result
+        ``raw`` (3, H, W): (x - b) times the averaged gradient; ``map`` its sum over channels.
+
+    Raises
+    ------
+    QuestionError
+        If the network lacks the head or the class.
+    """
+    check_target(net, head, target)
+    path = _Path(net, x, baseline, head, target)
+    size = batch_size(x.shape[-2], x.shape[-1], x.device.type)
+    mean = torch.zeros_like(path.start)
+    errors: list[tuple[int, float]] = []
+    tried = doublings(steps, adapt)
+    for count in tried:
+        watch = _watch(path, mean if errors else None, tried[: len(errors) + 1], report)
+        mean = mean_gradient(path.score, path.start, path.end, count, size, watch)
+        raw = path.attributions(mean)
+        errors.append((count, completeness_error(raw, path.difference)))
+        if not errors[-1][1] > TOLERANCE:
+            break
+    note = " ".join(filter(None, (about, _note(errors, adapt))))
+    return _result(raw, errors[-1][1], note)
+
+
+def batch_size(height: int, width: int, device: str = "cpu") -> int:
+    """Return how many steps to compute at once: under half a second on two slow cores."""
+    at_224 = 10 if device == "cpu" else 50
+    return max(1, at_224 * 224 * 224 // (height * width))
+
+
+def mean_gradient(
+    score: Score,
+    start: Tensor,
+    end: Tensor,
+    steps: int,
+    batch: int = 10,
+    on_batch: OnBatch = lambda total, share: None,
+) -> Tensor:
+    """Return the gradient of ``score`` averaged along the straight way from start to end.
+
+    Batches are spread over the whole path, so that the sum so far over the share so far
+    is an estimate from the first batch on. No graph outlives its batch.
+    """
+    points, weights = gauss_legendre(steps)
+    total, share, way = torch.zeros_like(start), 0.0, end - start
+    batches = -(-steps // batch)
+    for first in range(batches):
+        part = slice(first, None, batches)
+        at, weight = (torch.tensor(v[part]).to(start) for v in (points, weights))
+        place = torch.addcmul(start, at.view(-1, *[1] * start.dim()), way)
+        if place.dim() == 4:
+            place = place.contiguous(memory_format=torch.channels_last)
+        place.requires_grad_()
+        with torch.enable_grad():
+            values = score(place)
+        (gradient,) = torch.autograd.grad(values, place, weight)
+        total += gradient.sum(0)
+        share += float(weights[part].sum())
+        on_batch(total, share)
+    return total
+
+
+@lru_cache(maxsize=32)
+def gauss_legendre(steps: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return points in (0, 1) and weights that sum to 1, (steps,) each, float64."""
+    points, weights = np.polynomial.legendre.leggauss(steps)
+    return (1 + points) / 2, weights / 2
+
+
+class _Path:
+    """The way from baseline to photo, laid between conv1 and its ReLU."""
+
+    def __init__(self, net: GoogLeNet, x: Tensor, baseline: Tensor, head: str, target: int) -> None:
+        self._net, self._logits, self._target = net, LOGITS[head], target
+        self._x, self._way = x, x - baseline
+        unit = net.by_name["conv1"].module
+        assert isinstance(unit, Unit)
+        self._unit = unit
+        with torch.no_grad():
+            self.end, self.start = self._front(torch.stack([x, baseline]))
+            at_end, at_start = self.score(torch.stack([self.end, self.start])).tolist()
+        self.difference = at_end - at_start
+
+    def _front(self, x: Tensor) -> Tensor:
+        """Apply the affine part of conv1, (N, 3, H, W) to (N, 64, H/2, W/2)."""
+        before: Tensor = self._unit.conv(x.contiguous(memory_format=torch.channels_last))
+        return before if self._unit.bn is None else self._unit.bn(before)
+
+    def score(self, before_relu: Tensor) -> Tensor:
+        """Return the target's logit (N,) for what conv1's ReLU receives; the head's path only."""
+        known = {"conv1": self._unit.relu(before_relu)}
+        return self._net.run(known, [self._logits])[self._logits][:, self._target]
+
+    def attributions(self, mean: Tensor) -> Tensor:
+        """Turn the averaged gradient after conv1 into attributions (3, H, W) of the pixels."""
+        leaf = self._x.detach().clone()[None].requires_grad_()
+        with torch.enable_grad():
+            front = self._front(leaf)
+        # Contiguous: given one image sliced from a channels_last batch, torch 2.15's batch norm
+        # (in evaluation mode, on the CPU) mistakes the layout and returns a wrong gradient.
+        (gradient,) = torch.autograd.grad(front, leaf, mean[None].contiguous())
+        return self._way * gradient[0]
+
+
+def _watch(path: _Path, earlier: Tensor | None, tried: list[int], report: Report) -> OnBatch:
+    """Return what turns the sum so far into a partial result.
+
+    While the steps are doubled the earlier estimate fades out as the better one comes in.
+    """
+    if report is silent:
+        return lambda total, share: None
+    before, count = sum(tried[:-1]), tried[-1]
+
+    def watch(total: Tensor, share: float) -> None:
+        so_far = total / share if earlier is None else total + (1 - share) * earlier
+        fraction = (before + share * count) / (before + count)
+        text = f"step {round(share * count)} of {count}"
+        report(fraction, _result(path.attributions(so_far), None, ""), text)
+
+    return watch
+
+
+def _result(raw: Tensor, error: float | None, note: str) -> Result:
+    map_ = to_numpy(raw.sum(0))
+    return Result(to_numpy(raw), map_, error, degenerate(map_), note)
+
+
+def _note(errors: list[tuple[int, float]], adapt: bool) -> str:
+    """Return a sentence on the steps that were needed, or ``""``."""
+    steps, error = errors[-1]
+    if error > TOLERANCE:
+        advice = "read it with care" if adapt and steps >= MAX_STEPS else "take more steps"
+        return f"After {steps} steps the map is still {error:.0%} off its sum: {advice}."
+    if len(errors) > 1:
+        before, was = errors[-2]
+        return f"{steps} steps were needed: after {before} the map was {was:.0%} off its sum."
+    return ""

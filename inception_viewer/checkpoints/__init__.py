@@ -1,0 +1,1 @@
+"""Checkpoint files of every dialect in, :class:`~.weights.Weights` out."""

@@ -1,0 +1,131 @@
+"""Tensors out of files, without running anything that the file contains."""
+
+from __future__ import annotations
+
+import pickle
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from inception_viewer.errors import CheckpointError
+
+WRAPPERS = ("state_dict", "model_state_dict", "model", "net", "weights", "ema_state_dict")
+"""Names under which training scripts put the state dict inside a larger dictionary."""
+
+
+@dataclass(frozen=True, eq=False)
+class Contents:
+    """What a file holds, before anyone asked which network it is.
+
+    Attributes
+    ----------
+    path
+        The file.
+    tensors
+        Its tensors by the file's own names.
+    metadata
+        Strings that the file says of itself (safetensors only).
+    """
+
+    path: Path
+    tensors: Mapping[str, Tensor]
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_file(path: Path) -> Contents:
+    """Read the tensors of a ``.safetensors``, ``.pth`` or ``.pt`` file, whatever its name says.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is missing, damaged or no file of tensors; without the file's name,
+        which the caller puts in front.
+    """
+    if path.is_dir():
+        raise CheckpointError("This is a folder, not a checkpoint file.")
+    try:
+        with path.open("rb") as file:
+            start = file.read(16)
+    except FileNotFoundError:
+        raise CheckpointError("There is no such file.") from None
+    except OSError as error:
+        raise CheckpointError(f"The file cannot be read: {error.strerror or error}.") from None
+    if not start:
+        raise CheckpointError("The file is empty.")
+    if len(start) > 8 and start[8:9] == b"{":
+        return _read_safetensors(path)
+    if start.startswith(b"PK") or start.startswith(b"\x80"):
+        return Contents(path, _unwrapped(_load_pickle(path)))
+    raise CheckpointError(f"This is not a checkpoint but {_looks_like(start)}.")
+
+
+def _looks_like(start: bytes) -> str:
+    for mark, what in (
+        (b"\xff\xd8\xff", "a JPEG photo"),
+        (b"\x89PNG", "a PNG picture"),
+        (b"\x89HDF", "an HDF5 file (Keras), which cannot be opened here"),
+        (b"version https://g", "a Git LFS pointer; the real file was not downloaded"),
+        (b"<", "a web page or XML text"),
+        (b"%PDF", "a PDF document"),
+    ):
+        if start.startswith(mark):
+            return what
+    printable = all(byte in b"\t\n\r" or 32 <= byte < 127 for byte in start)
+    return "a text file" if printable else "a file of an unknown kind"
+
+
+def _read_safetensors(path: Path) -> Contents:
+    try:
+        with safe_open(path, framework="pt") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            return Contents(path, tensors, dict(file.metadata() or {}))
+    except (SafetensorError, ValueError, RuntimeError, OSError):
+        raise CheckpointError(
+            "This safetensors file is damaged or cut short; download or copy it again."
+        ) from None
+
+
+def _load_pickle(path: Path) -> Any:
+    """Load with ``weights_only``, so that a hostile file cannot run code."""
+    if _is_torchscript(path):
+        raise CheckpointError(
+            "This is a TorchScript program; save the model's state_dict() instead."
+        )
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        if "Unsupported" in str(error) or "weights_only" in str(error).lower():
+            raise CheckpointError(
+                "The file holds Python objects (a whole pickled model?) instead of plain weights; "
+                "save the model's state_dict() instead."
+            ) from None
+        raise CheckpointError("The file is damaged or was not saved by torch.save.") from None
+    except (RuntimeError, EOFError, ValueError, KeyError, OSError, zipfile.BadZipFile):
+        raise CheckpointError(
+            "The file is damaged or cut short; download or copy it again."
+        ) from None
+
+
+def _is_torchscript(path: Path) -> bool:
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return any(name.endswith("/constants.pkl") for name in archive.namelist())
+
+
+def _unwrapped(loaded: Any) -> dict[str, Tensor]:
+    """Find the state dict in what was loaded: itself, or one level down."""
+    if isinstance(loaded, Mapping):
+        candidates = [loaded, *(loaded[key] for key in WRAPPERS if key in loaded)]
+        for candidate in candidates:
+            if isinstance(candidate, Mapping):
+                tensors = {str(n): t for n, t in candidate.items() if isinstance(t, Tensor)}
+                if tensors:
+                    return tensors
+    raise CheckpointError("The file holds no weights by name; save the model's state_dict().")

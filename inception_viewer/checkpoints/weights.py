@@ -1,0 +1,148 @@
+"""What every checkpoint becomes: a network's weights and what is known about them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import torch
+from torch import Tensor
+
+from inception_viewer.errors import CheckpointError
+from inception_viewer.googlenet.architecture import GoogLeNet, empty
+from inception_viewer.googlenet.variants import Variant
+from inception_viewer.questions import HeadState, Preprocessing
+
+COUNTER = "num_batches_tracked"
+"""Batch norm's counter of training steps; inference does not use it, so it is dropped."""
+
+
+@dataclass(frozen=True, eq=False)
+class Weights:
+    """A checkpoint, read: its unfolded weights are the truth of the network.
+
+    Attributes
+    ----------
+    variant
+        The architecture.
+    state
+        Tensors (float32, unfolded, on the CPU) by the names of our own state dict.
+    classes
+        Class names in the order of the logits.
+    preprocessing
+        How a photo becomes the input.
+    family
+        ``"torchvision"``, ``"paper"``, …
+    heads
+        State of each of ``aux1``, ``aux2`` and ``main``.
+    metadata
+        What the file says of itself.
+    warnings
+        Sentences for people: what was guessed, what does not fit.
+    evidence
+        Sentences for the curious: how the variant was told from the file.
+    """
+
+    variant: Variant
+    state: Mapping[str, Tensor]
+    classes: tuple[str, ...]
+    preprocessing: Preprocessing
+    family: str
+    heads: Mapping[str, HeadState]
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+
+    def network(self) -> GoogLeNet:
+        """Build the unfolded network, in evaluation mode, sharing these tensors."""
+        net = empty(self.variant)
+        net.load_state_dict(dict(self.state), assign=True)
+        return net.eval().requires_grad_(False)
+
+    @property
+    def parameters(self) -> int:
+        """The count of trainable numbers (running means and variances are none)."""
+        counted = (t for n, t in self.state.items() if not _is_statistic(n))
+        return sum(tensor.numel() for tensor in counted)
+
+
+def _is_statistic(name: str) -> bool:
+    return name.endswith(("running_mean", "running_var"))
+
+
+def fingerprint(weights: Weights) -> str:
+    """Return the SHA-256 (64 hex digits) of the variant and of every weight's name and value."""
+    digest = hashlib.sha256(repr(weights.variant).encode())
+    for name in sorted(weights.state):
+        tensor = weights.state[name].detach().to("cpu", torch.float32).contiguous()
+        digest.update(f"{name}{tuple(tensor.shape)}".encode())
+        digest.update(tensor.numpy().tobytes() if tensor.ndim == 0 else tensor.numpy().data)
+    return digest.hexdigest()
+
+
+def as_float32(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return the tensors as contiguous float32, without batch norm's counters."""
+    return {
+        name: tensor.detach().to(torch.float32).contiguous()
+        for name, tensor in state.items()
+        if not name.endswith(COUNTER)
+    }
+
+
+def check(
+    variant: Variant, state: Mapping[str, Tensor], what: str, names: Mapping[str, str]
+) -> None:
+    """Check that a state dict fits a variant: every tensor there, its shape right, all finite.
+
+    Parameters
+    ----------
+    variant
+        The architecture that the tensors are to fill.
+    state
+        Tensors by our names.
+    what
+        What the file looks like, for the sentence (``"a torchvision GoogLeNet"``).
+    names
+        Our name to the file's own name, so that the sentence speaks of the file.
+
+    Raises
+    ------
+    CheckpointError
+        Naming the first tensor that is missing, misshapen or not finite.
+    """
+    expected = {
+        name: tensor
+        for name, tensor in empty(variant).state_dict().items()
+        if not name.endswith(COUNTER)
+    }
+    for name, blank in expected.items():
+        label = names.get(name, name)
+        if name not in state:
+            missing = sum(other not in state for other in expected)
+            more = f" and {missing - 1} more tensors are" if missing > 1 else " is"
+            raise CheckpointError(f"It looks like {what}, but “{label}”{more} missing.")
+        found, wanted = tuple(state[name].shape), tuple(blank.shape)
+        if found != wanted:
+            raise CheckpointError(
+                f"It looks like {what}, but “{label}” has shape {found} where {wanted} is expected."
+            )
+    _check_finite(state, names)
+
+
+def _check_finite(state: Mapping[str, Tensor], names: Mapping[str, str]) -> None:
+    for name, tensor in state.items():
+        label = names.get(name, name)
+        # The sum of a finite tensor is finite and costs one pass without a copy.
+        if not bool(torch.isfinite(tensor.sum())) and not bool(torch.isfinite(tensor).all()):
+            count = int((~torch.isfinite(tensor)).sum())
+            raise CheckpointError(
+                f"Its weights are damaged: “{label}” holds {count} values that are not finite."
+            )
+        if name.endswith("running_var") and bool((tensor < 0).any()):
+            raise CheckpointError(f"Its weights are damaged: “{label}” holds negative variances.")
+
+
+def with_heads(variant: Variant, heads: tuple[str, ...]) -> Variant:
+    """Return the variant with these heads only."""
+    return replace(variant, heads=heads)

@@ -1,0 +1,145 @@
+"""The command line: the window, or one of its commands.
+
+Nothing heavy is imported before it is known what is wanted: the window has to be on
+screen before torch is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+
+from . import __version__, launch
+
+COMMANDS_HELP = """commands:
+  inception-viewer train FOLDER --out FILE.safetensors
+                        train a network on FOLDER/class/image
+  inception-viewer report IMAGE… --out DIR
+                        write predictions, maps and an attribution, without a window
+  inception-viewer COMMAND --help tells more. A photo named like a command is opened
+  as ./train.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do what the command line asks for and return the exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments and arguments[0] in COMMANDS:
+        return COMMANDS[arguments[0]](arguments[1:])
+    if "--version" in arguments:
+        print(f"inception-viewer {__version__}")
+        return 0
+    if {"-h", "--help"} & set(arguments):
+        parser = launch.parser()
+        parser.formatter_class = argparse.RawDescriptionHelpFormatter
+        parser.epilog = COMMANDS_HELP
+        parser.print_help()
+        return 0
+    return launch.main(arguments)
+
+
+def report(arguments: Sequence[str]) -> int:
+    """Run ``inception-viewer report``."""
+    options = report_parser().parse_args(arguments)
+    from .report import run  # imports torch
+
+    return run(options)
+
+
+def train(arguments: Sequence[str]) -> int:
+    """Run ``inception-viewer train``."""
+    options = train_parser().parse_args(arguments)
+    from .training.command import train  # imports torch
+
+    return train(options)
+
+
+COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"report": report, "train": train}
+"""The commands by name."""
+
+
+def report_parser() -> argparse.ArgumentParser:
+    """Return the command line of ``report``."""
+    parser = argparse.ArgumentParser(
+        prog="inception-viewer report",
+        description="Write what the window would show of photos: predictions.json (three heads), "
+        "and for each photo the branch maps and the attribution as PNG and every activation in "
+        "activations.npz. One photo's files lie in DIR itself, those of several in a folder each.",
+    )
+    parser.add_argument("images", nargs="+", metavar="IMAGE", help="photos or folders of them")
+    parser.add_argument("--out", required=True, metavar="DIR", help="folder to write to")
+    parser.add_argument("--checkpoint", default="demo", help="“demo” or a .pth, .pt, .safetensors")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, mps or auto")
+    parser.add_argument("--head", default="main", choices=("aux1", "aux2", "main"))
+    parser.add_argument(
+        "--method", default="integrated_gradients", help="of attribution: a name of iv.methods()"
+    )
+    parser.add_argument("--target", metavar="CLASS", help="class to explain; else the head's top")
+    parser.add_argument("--unit", metavar="UNIT", help="layer, for layer methods")
+    return parser
+
+
+def train_parser() -> argparse.ArgumentParser:
+    """Return the command line of ``train``."""
+    parser = argparse.ArgumentParser(
+        prog="inception-viewer train",
+        description="Train a GoogLeNet with the paper's recipe on FOLDER/class/image and write a "
+        "checkpoint. The state is saved often; the same command goes on where it was stopped.",
+    )
+    parser.add_argument("folder", metavar="FOLDER", help="holds a folder of photos for each class")
+    parser.add_argument("--out", required=True, metavar="FILE", help="checkpoint, .safetensors")
+    parser.add_argument("--state", metavar="FILE", help="state of the run; beside FILE otherwise")
+    parser.add_argument(
+        "--export-only", action="store_true", help="write the checkpoint from the state as it is"
+    )
+    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
+    parser.add_argument("--json", action="store_true", help="events on stdout, a JSON object each")
+    parser.add_argument("--save-every", type=float, default=180.0, metavar="SECONDS")
+    parser.add_argument("--licence", default="", help="terms, for the checkpoint's metadata")
+    parser.add_argument("--notes", default="", help="for the checkpoint's metadata")
+    _add_recipe(parser)
+    return parser
+
+
+def _add_recipe(parser: argparse.ArgumentParser) -> None:
+    """Add the recipe's options; unnamed ones are the state's, or the recipe's defaults."""
+    group = parser.add_argument_group("recipe")
+    group.add_argument(
+        "--phases",
+        metavar="SIZExEPOCHS[@CROP],…",
+        help="such as 112x60,160x24@0.25,224x6@0.4: input size, epochs, least share of a photo"
+        " that a crop covers",
+    )
+    group.add_argument("--batch-size", type=_batch_size, metavar="N")
+    group.add_argument("--schedule", choices=("cosine", "paper"), help="of the learning rate")
+    group.add_argument("--learning-rate", type=_rate, metavar="RATE")
+    group.add_argument("--validation-share", type=_share, metavar="SHARE", help="kept apart, 0.1")
+    group.add_argument("--seed", type=int, metavar="N")
+
+
+def _batch_size(text: str) -> int:
+    return int(_number(text, lambda value: value >= 2 and value == int(value), "a count above 1"))
+
+
+def _rate(text: str) -> float:
+    return _number(text, lambda value: 0 < value < float("inf"), "a number above 0")
+
+
+def _share(text: str) -> float:
+    return _number(text, lambda value: 0 <= value < 1, "a share from 0 to below 1")
+
+
+def _number(text: str, fits: Callable[[float], bool], wanted: str) -> float:
+    try:
+        value = float(text)
+        fit = fits(value)
+    except (ValueError, OverflowError):
+        fit = False
+    if not fit:
+        raise argparse.ArgumentTypeError(f"“{text}” is not {wanted}")
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The network: its architecture, variants, costs and graph."""

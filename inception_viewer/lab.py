@@ -1,0 +1,301 @@
+"""The networks and photos that are open, by fingerprint, and their traces.
+
+Everything below the window asks the lab: it opens checkpoints and photos, hands out
+networks (one module object per lane, sharing the tensors, because Captum hooks
+modules) and keeps traces within a bound of bytes. It may be used from several
+threads at once.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from .analysis.trace import Crop, Trace, compute
+from .checkpoints.catalogue import locate
+from .checkpoints.describe import summary, verdict
+from .checkpoints.read import read_checkpoint
+from .checkpoints.weights import Weights, fingerprint
+from .errors import ImageError, QuestionError
+from .googlenet.architecture import GoogLeNet, empty, fold
+from .googlenet.graph import graph
+from .images.decode import Decoded, content_id, decode, thumbnail
+from .images.preprocess import prepare
+from .lru import Lru
+from .machine import check_device
+from .questions import CheckpointInfo, Floats, ImageInfo, ImageSource, Pixels, Scene
+
+TRACE_BYTES = 512 << 20
+"""Bound of the kept traces: about 40 of them at 224x224."""
+PIXEL_BYTES = 256 << 20
+"""Bound of the kept photos; those that came from a file are read again when needed."""
+
+
+@dataclass(frozen=True, eq=False)
+class Input:
+    """A scene's photo as the network receives it.
+
+    Attributes
+    ----------
+    picture
+        What the network sees (height, width, 3), uint8 RGB.
+    crop
+        (left, top, right, bottom) of the picture on the upright photo, in its pixels.
+    array
+        Preprocessed (3, height, width), float32, before ``GoogLeNet.transform``.
+    """
+
+    picture: Pixels
+    crop: Crop
+    array: Floats
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of both arrays."""
+        return self.picture.nbytes + self.array.nbytes
+
+
+class Lab:
+    """Holds what is open.
+
+    Parameters
+    ----------
+    device
+        ``"cpu"``, ``"cuda"``, ``"mps"`` or ``"auto"``.
+    trace_bytes
+        Bound of the traces that are kept.
+
+    Raises
+    ------
+    QuestionError
+        If this machine lacks the device.
+    """
+
+    def __init__(self, device: str = "cpu", trace_bytes: int = TRACE_BYTES) -> None:
+        self._device = check_device(device)
+        self._lock = threading.RLock()
+        self._weights: dict[str, Weights] = {}
+        self._infos: dict[str, CheckpointInfo] = {}
+        self._networks: dict[tuple[str, bool], dict[str, GoogLeNet]] = {}
+        self._photos: dict[str, ImageInfo] = {}
+        self._encoded: dict[str, ImageSource | None] = {}
+        self._pixels: Lru[str, Pixels] = Lru(PIXEL_BYTES, lambda pixels: pixels.nbytes)
+        self._inputs: Lru[Scene, Input] = Lru(64 << 20, lambda input_: input_.nbytes)
+        self._traces: Lru[Scene, Trace] = Lru(trace_bytes, lambda trace: trace.nbytes)
+
+    # --- checkpoints ---
+
+    def open_checkpoint(self, source: str | Path) -> CheckpointInfo:
+        """Open ``"demo"`` or a file; opened twice it is read again and is the same.
+
+        Raises
+        ------
+        CheckpointError
+            If it cannot be opened; what was open stays open.
+        """
+        name, path = locate(source)
+        weights = read_checkpoint(path)
+        kept = "demo" if name == "demo" else str(path.absolute())
+        return self.add_weights(weights, name, kept)
+
+    def add_weights(self, weights: Weights, name: str, source: str = "") -> CheckpointInfo:
+        """Open weights that are in memory already."""
+        mark = fingerprint(weights)
+        info = _info(weights, mark, name, source)
+        with self._lock:
+            self._weights.setdefault(mark, weights)
+            self._infos[mark] = info
+        return info
+
+    def info(self, checkpoint: str) -> CheckpointInfo:
+        """Return what is known of an open checkpoint.
+
+        Raises
+        ------
+        QuestionError
+            If it is not open.
+        """
+        with self._lock:
+            if checkpoint not in self._infos:
+                raise QuestionError("This checkpoint is not open any more; open it again.")
+            return self._infos[checkpoint]
+
+    def truth(self, checkpoint: str) -> Weights:
+        """Return an open checkpoint's unfolded weights, which nothing may change."""
+        self.info(checkpoint)
+        return self._weights[checkpoint]
+
+    def network(self, checkpoint: str, lane: str = "live", *, folded: bool = True) -> GoogLeNet:
+        """Return a network for a lane, on the lab's device, in evaluation mode, frozen.
+
+        Each lane has a module object of its own, so that hooks of one do not fire in the
+        other; the tensors are shared, so whoever alters weights takes a copy.
+
+        Parameters
+        ----------
+        checkpoint
+            Fingerprint of an open checkpoint.
+        lane
+            ``"live"`` or ``"jobs"``.
+        folded
+            Batch norm folded in and channels_last, for speed; otherwise the file's own.
+        """
+        with self._lock:
+            mine = self._networks.setdefault((checkpoint, folded), {})
+            if lane not in mine:
+                other = next(iter(mine.values()), None)
+                mine[lane] = _twin(other) if other else self._build(checkpoint, folded)
+            return mine[lane]
+
+    def _build(self, checkpoint: str, folded: bool) -> GoogLeNet:
+        net = self.truth(checkpoint).network()
+        if folded:
+            net = fold(net)
+        elif self._device != "cpu":
+            net = _twin(net)
+        # Module.to replaces the parameters' storage: harmless on a network of its own.
+        return net.to(self._device) if self._device != "cpu" else net
+
+    # --- photos ---
+
+    def open_image(self, source: ImageSource) -> ImageInfo:
+        """Decode a photo and keep it.
+
+        Raises
+        ------
+        ImageError
+            If it cannot be read.
+        """
+        return self.add_image(decode(source), source)
+
+    def add_image(self, decoded: Decoded, source: ImageSource | None = None) -> ImageInfo:
+        """Keep decoded pixels; without a source they are never dropped for space."""
+        pixels, mark = decoded.pixels, content_id(decoded.pixels)
+        info = ImageInfo(
+            id=mark,
+            name=decoded.name,
+            source=source.path if source else "",
+            height=pixels.shape[0],
+            width=pixels.shape[1],
+            thumbnail=thumbnail(pixels),
+            note=decoded.note,
+        )
+        with self._lock:
+            self._photos[mark] = info
+            self._encoded[mark] = source
+            self._pixels.pin(frozenset(key for key, kept in self._encoded.items() if not kept))
+        self._pixels.put(mark, pixels)
+        return info
+
+    def pixels(self, image: str) -> Pixels:
+        """Return an open photo's upright pixels (height, width, 3).
+
+        Raises
+        ------
+        QuestionError
+            If it is not open.
+        ImageError
+            If it had to be read again and has changed or gone.
+        """
+        found = self._pixels.get(image)
+        if found is not None:
+            return found
+        with self._lock:
+            if image not in self._photos:
+                raise QuestionError("This photo is not open any more; drop it again.")
+            info, source = self._photos[image], self._encoded[image]
+        assert source is not None
+        pixels = decode(source).pixels
+        if content_id(pixels) != image:
+            raise ImageError(f"“{info.name}” has changed since it was opened; open it again.")
+        self._pixels.put(image, pixels)
+        return pixels
+
+    def forget_image(self, image: str) -> None:
+        """Release a photo and all that was computed for it; nothing happens if it is not open."""
+        with self._lock:
+            self._photos.pop(image, None)
+            self._encoded.pop(image, None)
+        self._pixels.forget(lambda key: key == image)
+        self._inputs.forget(lambda scene: scene.image == image)
+        self._traces.forget(lambda scene: scene.image == image)
+
+    # --- scenes ---
+
+    def prepare(self, scene: Scene) -> Input:
+        """Return a scene's photo as the network receives it."""
+        if scene.edits or scene.interventions:
+            raise QuestionError("Edits and interventions are not known to this version.")
+        found = self._inputs.get(scene)
+        if found is None:
+            made = prepare(self.pixels(scene.image), scene.preprocessing)
+            found = Input(made.picture, made.crop, made.array)
+            self._inputs.put(scene, found)
+        return found
+
+    def trace(self, scene: Scene, lane: str = "live") -> Trace:
+        """Return everything one forward pass gives for a scene; kept, within the bound."""
+        found = self._traces.get(scene)
+        if found is None:
+            input_, device = self.prepare(scene), self._device
+            values, seconds = compute(self.network(scene.checkpoint, lane), input_.array)
+            found = Trace(
+                values,
+                picture=input_.picture,
+                crop=input_.crop,
+                classes=self.info(scene.checkpoint).classes,
+                fingerprint=scene.checkpoint,
+                seconds=seconds,
+                device=device,
+            )
+            self._traces.put(scene, found)
+        return found
+
+    # --- device ---
+
+    @property
+    def device(self) -> str:
+        """Where networks run."""
+        return self._device
+
+    def switch_device(self, device: str) -> None:
+        """Run on another device from now on; traces are computed anew.
+
+        Raises
+        ------
+        QuestionError
+            If this machine lacks it; nothing has changed then.
+        """
+        chosen = check_device(device)
+        with self._lock:
+            if chosen != self._device:
+                self._device = chosen
+                self._networks.clear()
+                self._traces.forget()
+
+
+def _twin(net: GoogLeNet) -> GoogLeNet:
+    """Return another module object with the same tensors."""
+    twin = empty(net.variant)
+    twin.load_state_dict(net.state_dict(), assign=True)
+    return twin.eval().requires_grad_(False)
+
+
+def _info(weights: Weights, mark: str, name: str, source: str) -> CheckpointInfo:
+    size = weights.preprocessing
+    return CheckpointInfo(
+        fingerprint=mark,
+        name=name,
+        source=source,
+        family=weights.family,
+        verdict=verdict(weights),
+        classes=weights.classes,
+        preprocessing=weights.preprocessing,
+        heads=weights.heads,
+        graph=graph(weights.network(), size.height, size.width),
+        parameters=weights.parameters,
+        metadata=weights.metadata,
+        warnings=weights.warnings,
+        variant_summary=summary(weights),
+    )

@@ -1,0 +1,217 @@
+"""The one state of the window, changed in one place.
+
+``Session.update(fn)`` replaces the frozen :class:`State`; listeners are told the old
+and the new one. Undo is a list of earlier states: it goes back to what was looked at
+and how; what is open (photos, checkpoints, the device) stays. No Qt, no torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from psygnal import Signal
+
+from .questions import Attribution, CheckpointInfo, ImageInfo, Machine, Preprocessing, Scene
+
+MapScale = Literal["module", "branch", "own"]
+"""The range a map's colours span: shared in the module or the branch, or the map's own."""
+MapSort = Literal["index", "maximum", "mean", "active"]
+
+
+@dataclass(frozen=True)
+class MapSettings:
+    """How feature maps are drawn."""
+
+    scale: MapScale = "module"
+    sort: MapSort = "index"
+    colour_map: str = "viridis"
+
+
+@dataclass(frozen=True)
+class AttributionSettings:
+    """What the attribution view asks for.
+
+    ``target`` None follows the head's top class; ``unit`` None is the method's default.
+    """
+
+    method: str = "layer_grad_cam"
+    head: str = "main"
+    target: int | None = None
+    unit: str | None = None
+    parameters: tuple[tuple[str, float | int | str], ...] = ()
+
+
+@dataclass(frozen=True)
+class State:
+    """Everything the window shows, as a value.
+
+    Attributes
+    ----------
+    checkpoints, checkpoint
+        The open checkpoints and the fingerprint of the one looked at, or ``""``.
+    images, image
+        The tray, in order, and the id of the photo looked at, or ``""``.
+    unit, channel
+        The selected module or unit; the selected channel as (unit, index), or None.
+    machine
+        The devices, None until torch is loaded.
+    """
+
+    checkpoints: tuple[CheckpointInfo, ...] = ()
+    checkpoint: str = ""
+    images: tuple[ImageInfo, ...] = ()
+    image: str = ""
+    preprocessing: Preprocessing | None = None
+    unit: str = "inception3a"
+    channel: tuple[str, int] | None = None
+    maps: MapSettings = field(default_factory=MapSettings)
+    attribution: AttributionSettings = field(default_factory=AttributionSettings)
+    machine: Machine | None = None
+
+    @property
+    def open_checkpoint(self) -> CheckpointInfo | None:
+        """The checkpoint looked at."""
+        return next((c for c in self.checkpoints if c.fingerprint == self.checkpoint), None)
+
+    @property
+    def open_image(self) -> ImageInfo | None:
+        """The photo looked at."""
+        return next((i for i in self.images if i.id == self.image), None)
+
+    @property
+    def scene(self) -> Scene | None:
+        """The photo in front of the network; None until both are there."""
+        checkpoint = self.open_checkpoint
+        if checkpoint is None or self.open_image is None:
+            return None
+        return Scene(
+            self.checkpoint, self.image, self.preprocessing or checkpoint.preprocessing
+        )
+
+    @property
+    def attribution_question(self) -> Attribution | None:
+        """What the attribution view would ask now."""
+        scene, chosen = self.scene, self.attribution
+        if scene is None:
+            return None
+        return Attribution(
+            scene, chosen.method, chosen.head, chosen.target, chosen.unit, chosen.parameters
+        )
+
+
+class Session:
+    """Holds the state; the only way to change it is :meth:`update`."""
+
+    changed = Signal(State, State, reemission="queued")
+    """Emitted with (old, new) after every change.
+
+    Queued: where a listener changes the state again, everybody hears of the first change
+    before the second, so that nobody is left with the older state.
+    """
+
+    def __init__(self, state: State | None = None) -> None:
+        self._state = state or State()
+        self._past: list[State] = []
+        self._future: list[State] = []
+
+    @property
+    def state(self) -> State:
+        """The present state."""
+        return self._state
+
+    def update(self, change: Callable[[State], State], *, undoable: bool = True) -> State:
+        """Replace the state by ``change(state)``; nothing happens if it is the same."""
+        old, new = self._state, change(self._state)
+        if new == old:
+            return old
+        if undoable:
+            self._past = [*self._past[-99:], old]
+            self._future = []
+        self._move_to(new)
+        return new
+
+    def undo(self) -> bool:
+        """Go back to what was looked at before; False if there is nothing to go back to."""
+        return self._travel(self._past, self._future)
+
+    def redo(self) -> bool:
+        """Go forward again; False if there is nothing to redo."""
+        return self._travel(self._future, self._past)
+
+    def _travel(self, source: list[State], target: list[State]) -> bool:
+        while source:
+            reached = looked_at(source.pop(), self._state)
+            if reached != self._state:
+                target.append(self._state)
+                self._move_to(reached)
+                return True
+        return False
+
+    def _move_to(self, state: State) -> None:
+        old, self._state = self._state, state
+        self.changed.emit(old, state)
+
+
+def looked_at(then: State, now: State) -> State:
+    """Return ``then`` with what is open now.
+
+    A photo or checkpoint that was looked at then and is not open any more gives way to
+    the one looked at now.
+    """
+    images, checkpoints = {i.id for i in now.images}, {c.fingerprint for c in now.checkpoints}
+    same_network = then.checkpoint in checkpoints or then.checkpoint == now.checkpoint
+    kept = then if same_network else now
+    return replace(
+        then,
+        images=now.images,
+        checkpoints=now.checkpoints,
+        machine=now.machine,
+        image=then.image if then.image in images else now.image,
+        checkpoint=kept.checkpoint,
+        preprocessing=kept.preprocessing,
+        unit=kept.unit,
+        channel=kept.channel,
+        attribution=kept.attribution,
+    )
+
+
+def add_images(state: State, images: tuple[ImageInfo, ...]) -> State:
+    """Append photos that are not in the tray yet and look at the last one that came."""
+    present = {image.id for image in state.images}
+    new = {image.id: image for image in images if image.id not in present}
+    shown = images[-1].id if images else state.image
+    return replace(state, images=(*state.images, *new.values()), image=shown)
+
+
+def remove_image(state: State, image: str) -> State:
+    """Take a photo out of the tray; its neighbour is looked at next."""
+    ids = [item.id for item in state.images]
+    if image not in ids:
+        return state
+    place = ids.index(image)
+    rest = tuple(item for item in state.images if item.id != image)
+    shown = state.image
+    if shown == image:
+        shown = rest[min(place, len(rest) - 1)].id if rest else ""
+    return replace(state, images=rest, image=shown)
+
+
+def add_checkpoint(state: State, info: CheckpointInfo) -> State:
+    """Add an opened checkpoint and look at it."""
+    rest = tuple(c for c in state.checkpoints if c.fingerprint != info.fingerprint)
+    units = {node.name for node in info.graph.nodes}
+    unit = state.unit if state.unit in units else "inception3a"
+    asked = state.attribution
+    head = asked.head if info.heads.get(asked.head, "absent") != "absent" else "main"
+    layer = asked.unit if asked.unit in units else None
+    return replace(
+        state,
+        checkpoints=(*rest, info),
+        checkpoint=info.fingerprint,
+        preprocessing=None,
+        unit=unit,
+        channel=state.channel if state.channel and state.channel[0] in units else None,
+        attribution=replace(asked, target=None, head=head, unit=layer),
+    )

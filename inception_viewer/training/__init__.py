@@ -1,0 +1,1 @@
+"""The paper's training recipe, as used for the demo checkpoint."""

@@ -1,0 +1,162 @@
+"""The fields of a method's parameters, made from their descriptions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QSpinBox,
+    QWidget,
+)
+
+from ...attribution_methods import Method, Parameter, Value
+from .. import theme
+
+
+class _Field:
+    """A parameter's widget, with its value read and written in one way."""
+
+    def __init__(self, parameter: Parameter) -> None:
+        self.parameter = parameter
+        self.widget = self._make()
+        bounds = ""
+        if parameter.kind != "choice":
+            bounds = f" From {parameter.minimum:g} to {parameter.maximum:g}."
+        self.widget.setToolTip(parameter.explanation + bounds)
+        self.widget.setAccessibleName(parameter.label)
+        self.widget.setAccessibleDescription(parameter.explanation)
+
+    def _make(self) -> QWidget:
+        if self.parameter.is_switch:
+            return QCheckBox(self.parameter.label)
+        if self.parameter.kind == "choice":
+            box = QComboBox()
+            for value, words in self.parameter.choices:
+                box.addItem(words, value)
+            box.setMinimumContentsLength(6)
+            box.setSizeAdjustPolicy(box.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            return box
+        return self._make_spin()
+
+    def _make_spin(self) -> QWidget:
+        spin = QSpinBox() if self.parameter.kind == "int" else QDoubleSpinBox()
+        number = int if self.parameter.kind == "int" else float
+        spin.setRange(number(self.parameter.minimum), number(self.parameter.maximum))
+        if self.parameter.unit:
+            spin.setSuffix(f" {self.parameter.unit}")
+        return spin
+
+    @property
+    def value(self) -> Value:
+        """What is set."""
+        widget = self.widget
+        if isinstance(widget, QCheckBox):
+            return "on" if widget.isChecked() else "off"
+        if isinstance(widget, QComboBox):
+            return str(widget.currentData())
+        assert isinstance(widget, QSpinBox | QDoubleSpinBox)
+        return widget.value()
+
+    def set_value(self, value: Value) -> None:
+        """Show a value."""
+        widget = self.widget
+        if isinstance(widget, QCheckBox):
+            widget.setChecked(value == "on")
+        elif isinstance(widget, QComboBox):
+            widget.setCurrentIndex(max(0, widget.findData(value)))
+        elif isinstance(widget, QSpinBox):
+            widget.setValue(int(value))
+        elif isinstance(widget, QDoubleSpinBox):
+            widget.setValue(float(value))
+
+    @property
+    def changed(self) -> Signal:
+        """The widget's own signal of a change."""
+        widget = self.widget
+        if isinstance(widget, QCheckBox):
+            return widget.toggled
+        if isinstance(widget, QComboBox):
+            return widget.currentIndexChanged
+        assert isinstance(widget, QSpinBox | QDoubleSpinBox)
+        return widget.valueChanged
+
+
+class ParameterFields(QWidget):
+    """A form for the parameters of one method, remembering what each method was given."""
+
+    changed = Signal()
+    """Emitted when a person changed a value."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._method: Method | None = None
+        self._fields: dict[str, _Field] = {}
+        self._remembered: dict[str, dict[str, Value]] = {}
+        self._filling = False
+        self._form = QFormLayout(self)
+        self._form.setContentsMargins(0, 0, 0, 0)
+        self._form.setSpacing(theme.GRID)
+        self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self._form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+
+    def set_method(self, method: Method) -> None:
+        """Make the fields of a method, with what it was given last, else its defaults."""
+        if self._method is not None and self._method.name == method.name:
+            return
+        while self._form.rowCount():
+            self._form.removeRow(0)
+        self._method, self._fields = method, {}
+        for parameter in method.parameters:
+            field = self._fields[parameter.name] = _Field(parameter)
+            field.changed.connect(self._edited)
+            if parameter.is_switch:
+                self._form.addRow(field.widget)
+            else:
+                self._form.addRow(parameter.label, field.widget)
+        self.set_values(self._remembered.get(method.name, {}))
+
+    def set_values(self, given: Mapping[str, Value]) -> None:
+        """Show these values, and defaults for the rest, without telling of a change."""
+        self._filling = True
+        for name, field in self._fields.items():
+            field.set_value(given.get(name, field.parameter.default))
+        self._filling = False
+        self._remember()
+
+    @property
+    def values(self) -> dict[str, Value]:
+        """Every parameter's value."""
+        return {name: field.value for name, field in self._fields.items()}
+
+    @property
+    def given(self) -> tuple[tuple[str, Value], ...]:
+        """The parameters that differ from their defaults, sorted by name."""
+        return tuple(
+            sorted(
+                (name, field.value)
+                for name, field in self._fields.items()
+                if field.value != field.parameter.default
+            )
+        )
+
+    def field(self, name: str) -> QWidget:
+        """Return a parameter's widget; KeyError if the method has none of that name."""
+        return self._fields[name].widget
+
+    def _edited(self) -> None:
+        if not self._filling:
+            self._remember()
+            self.changed.emit()
+
+    def _remember(self) -> None:
+        if self._method is None:
+            return
+        values = self.values
+        self._remembered[self._method.name] = values
+        for field in self._fields.values():
+            self._form.setRowVisible(field.widget, field.parameter.matters(values))

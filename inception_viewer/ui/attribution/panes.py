@@ -1,0 +1,346 @@
+"""Photo, map and overlay beside each other, zoomed and moved together."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QFontMetricsF,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from ...questions import Floats, Pixels
+from .. import theme
+from ..pictures import image_of
+from .colouring import Colouring, coloured, overlaid
+from .words import number
+from .zoom import Zoom, arrange
+
+TITLES = ("Picture", "Map", "Overlay")
+HINT = "Point at a pixel for its value. Wheel zooms, drag moves, double click shows all."
+_STEPS = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, -1),
+    Qt.Key.Key_Down: (0, 1),
+}
+
+
+class Panes(QWidget):
+    """Three views of one attribution.
+
+    The wheel zooms at the pointer, dragging moves, a double click shows all again. Arrow
+    keys move the reading point (with Shift by eight pixels), Home puts it on the
+    strongest pixel, + and - zoom at it, 0 shows all. The value at the point is painted
+    below and told to screen readers.
+    """
+
+    pointed = Signal(object)
+    """Emitted with (row, column) of the pixel that is read, or None."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._picture: Pixels | None = None
+        self._values: Floats | None = None
+        self._chosen: Colouring | None = None
+        self._opacity = 0.7
+        self._images: list[QImage | None] = [None, None, None]
+        self._zoom = Zoom.whole(1, 1)
+        self._point: tuple[int, int] | None = None
+        self._dragged: QPointF | None = None
+        self._badge = self._instead = ""
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName("Attribution: picture, map and overlay")
+        theme.broadcast.changed.connect(self._restyle, check_nargs=False)
+
+    # --- what is shown ---------------------------------------------------------------
+
+    def set_picture(self, picture: Pixels | None) -> None:
+        """Show a picture (height, width, 3); the zoom starts anew where its size differs."""
+        self._picture = picture
+        height, width = (1, 1) if picture is None else picture.shape[:2]
+        if (height, width) != (self._zoom.height, self._zoom.width):
+            self._zoom, self._point = Zoom.whole(width, height), None
+        self._images[0] = None if picture is None else image_of(picture)
+        self._redraw()
+
+    def set_map(
+        self, values: Floats | None, chosen: Colouring | None, badge: str = "", instead: str = ""
+    ) -> None:
+        """Show a map (height, width) in its colours.
+
+        ``badge`` is a word on the map (``"partial"``); ``instead`` is a sentence shown in
+        place of the map and the overlay, for maps that should not be read.
+        """
+        self._values = None if instead else values
+        self._chosen, self._badge, self._instead = chosen, badge, instead
+        self._redraw()
+
+    def set_opacity(self, opacity: float) -> None:
+        """Set how strongly the map covers the photo in the overlay, 0 to 1."""
+        self._opacity = opacity
+        self._redraw()
+
+    @property
+    def zoom(self) -> Zoom:
+        """The part of the picture that shows."""
+        return self._zoom
+
+    def set_zoom(self, zoom: Zoom) -> None:
+        """Show another part of the picture in all three panes."""
+        self._zoom = zoom
+        self.update()
+
+    @property
+    def point(self) -> tuple[int, int] | None:
+        """The (row, column) that is read."""
+        return self._point
+
+    def set_point(self, point: tuple[int, int] | None) -> None:
+        """Read the value at a (row, column), or none."""
+        if point != self._point:
+            self._point = point
+            self.setAccessibleDescription(self.value_text)
+            self.pointed.emit(point)
+            self.update()
+
+    @property
+    def value_text(self) -> str:
+        """The value at the point in words, or what one can do."""
+        if self._point is None:
+            return HINT
+        row, column = self._point
+        where = f"row {row}, column {column}"
+        if self._values is None:
+            return where
+        height, width = self._values.shape
+        at = row * height // self._zoom.height, column * width // self._zoom.width
+        return f"{number(float(self._values[at]))} at {where}"
+
+    def pane_rects(self) -> list[QRectF]:
+        """Return where the three pictures stand."""
+        line = QFontMetricsF(theme.font("small")).height()
+        room = QRectF(self.rect()).adjusted(2, 2, -2, -2 - line - 4)
+        return arrange(room, 3, self._zoom.width / self._zoom.height, theme.GRID, line + 2)
+
+    # --- painting --------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint titles, pictures, the reading point and its value."""
+        painter = QPainter(self)
+        painter.setFont(theme.font("small"))
+        rects = self.pane_rects()
+        for which, pane in enumerate(rects):
+            self._paint_title(painter, which, pane)
+            self._paint_pane(painter, which, pane)
+        if self._instead:
+            self._paint_sentence(painter, rects[1].united(rects[2]), self._instead)
+        self._paint_value(painter)
+        if self.hasFocus():
+            painter.setPen(QPen(QColor(theme.current().accent), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 4, 4)
+        painter.end()
+
+    def _paint_title(self, painter: QPainter, which: int, pane: QRectF) -> None:
+        metrics = QFontMetricsF(painter.font())
+        box = QRectF(pane.left(), pane.top() - metrics.height() - 2, pane.width(), metrics.height())
+        words = TITLES[which]
+        if which and self._badge:
+            words = f"{words} ({self._badge})"
+        painter.setPen(QColor(theme.current().text))
+        elided = metrics.elidedText(words, Qt.TextElideMode.ElideRight, box.width())
+        painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, elided)
+
+    def _paint_pane(self, painter: QPainter, which: int, pane: QRectF) -> None:
+        painter.fillRect(pane, QColor(theme.current().window))
+        image = self._images[which]
+        if image is None:
+            return
+        source = self._zoom.source
+        sx, sy = image.width() / self._zoom.width, image.height() / self._zoom.height
+        part = QRectF(
+            source.left() * sx, source.top() * sy, source.width() * sx, source.height() * sy
+        )
+        dots = pane.width() * painter.device().devicePixelRatio()
+        # Enlarged pixels stay squares; shrunk ones are averaged.
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, dots < part.width())
+        painter.drawImage(pane, image, part)
+        if self._point is not None:
+            self._paint_point(painter, pane)
+
+    def _paint_point(self, painter: QPainter, pane: QRectF) -> None:
+        assert self._point is not None
+        row, column = self._point
+        box = self._zoom.in_pane(QRectF(column, row, 1, 1), pane)
+        if box.width() < 8:
+            centre = box.center()
+            box = QRectF(centre.x() - 4, centre.y() - 4, 8, 8)
+        painter.save()
+        painter.setClipRect(pane)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for colour, width in (("#000000", 3), ("#FFFFFF", 1)):
+            painter.setPen(QPen(QColor(colour), width))
+            painter.drawRect(box)
+        painter.restore()
+
+    def _paint_sentence(self, painter: QPainter, place: QRectF, sentence: str) -> None:
+        painter.setFont(theme.font())
+        painter.setPen(QColor(theme.current().text))
+        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+        painter.fillRect(place, QColor(theme.current().raised))
+        box = place.adjusted(theme.GRID, theme.GRID, -theme.GRID, -theme.GRID)
+        painter.drawText(box, int(flags), sentence)
+        painter.setFont(theme.font("small"))
+
+    def _paint_value(self, painter: QPainter) -> None:
+        metrics = QFontMetricsF(painter.font())
+        height = metrics.height()
+        below = max(pane.bottom() for pane in self.pane_rects()) + 4
+        box = QRectF(4, below, self.width() - 8, height)
+        colours = theme.current()
+        painter.setPen(QColor(colours.muted if self._point is None else colours.text))
+        text = metrics.elidedText(self.value_text, Qt.TextElideMode.ElideRight, box.width())
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
+    # --- gestures --------------------------------------------------------------------
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom at the pointer."""
+        pane = self._pane_at(event.position())
+        if pane is None:
+            event.ignore()
+            return
+        at = self._zoom.on_picture(event.position(), pane)
+        self.set_zoom(self._zoom.zoomed(1.25 ** (event.angleDelta().y() / 120), at))
+        event.accept()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Start to drag."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._dragged = event.position()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Read the value under the pointer, or move the window while dragging."""
+        pane = self._pane_at(event.position())
+        if self._dragged is not None and self._zoom.factor > 1:
+            scale = self._zoom.source.width() / self.pane_rects()[0].width()
+            moved = self._dragged - event.position()
+            self.set_zoom(self._zoom.moved(moved.x() * scale, moved.y() * scale))
+            self._dragged = event.position()
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+        elif pane is None:
+            self.set_point(None)
+        else:
+            self._read(self._zoom.on_picture(event.position(), pane))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Stop dragging."""
+        self._dragged = None
+        self.unsetCursor()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Show all of the picture again."""
+        self.set_zoom(Zoom.whole(self._zoom.width, self._zoom.height))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Stop reading when the pointer leaves."""
+        self.set_point(None)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Move the reading point, or zoom at it."""
+        key = event.key()
+        if self._picture is None:
+            super().keyPressEvent(event)
+        elif key in _STEPS:
+            far = 8 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
+            dx, dy = _STEPS[Qt.Key(key)]
+            self._step(far * dx, far * dy)
+        elif key == Qt.Key.Key_Home:
+            self._step_to(*self._strongest())
+        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus):
+            by = 1 / 1.25 if key == Qt.Key.Key_Minus else 1.25
+            row, column = self._point or self._middle()
+            self.set_zoom(self._zoom.zoomed(by, QPointF(column + 0.5, row + 0.5)))
+        elif key == Qt.Key.Key_0:
+            self.set_zoom(Zoom.whole(self._zoom.width, self._zoom.height))
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show the focus ring and say the value."""
+        self.setAccessibleDescription(self.value_text)
+        self.update()
+        super().focusInEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Take the focus ring away."""
+        self.update()
+        super().focusOutEvent(event)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the least room in which three pictures can be told apart."""
+        return QSize(240, 112)
+
+    def sizeHint(self) -> QSize:
+        """Return room for three pictures of 160 pixels."""
+        return QSize(512, 208)
+
+    # --- upkeep ----------------------------------------------------------------------
+
+    def _pane_at(self, place: QPointF) -> QRectF | None:
+        return next((pane for pane in self.pane_rects() if pane.contains(place)), None)
+
+    def _read(self, at: QPointF) -> None:
+        inside = 0 <= at.x() < self._zoom.width and 0 <= at.y() < self._zoom.height
+        known = self._picture is not None and inside
+        self.set_point((int(at.y()), int(at.x())) if known else None)
+
+    def _step(self, dx: int, dy: int) -> None:
+        if self._point is None:
+            self._step_to(*self._middle())
+        else:
+            self._step_to(self._point[0] + dy, self._point[1] + dx)
+
+    def _step_to(self, row: int, column: int) -> None:
+        row = min(self._zoom.height - 1, max(0, row))
+        column = min(self._zoom.width - 1, max(0, column))
+        self.set_zoom(self._zoom.showing(column, row))
+        self.set_point((row, column))
+
+    def _middle(self) -> tuple[int, int]:
+        return int(self._zoom.y), int(self._zoom.x)
+
+    def _strongest(self) -> tuple[int, int]:
+        """The pixel of the largest magnitude, or the middle while there is no map."""
+        if self._values is None:
+            return self._middle()
+        height, width = self._values.shape
+        place = int(np.nanargmax(np.abs(np.nan_to_num(self._values))))
+        row, column = divmod(place, width)
+        return row * self._zoom.height // height, column * self._zoom.width // width
+
+    def _redraw(self) -> None:
+        values, chosen, picture = self._values, self._chosen, self._picture
+        self._images[1] = self._images[2] = None
+        if values is not None and chosen is not None:
+            self._images[1] = image_of(coloured(values, chosen))
+            if picture is not None:
+                self._images[2] = image_of(overlaid(picture, values, chosen, self._opacity))
+        self.setAccessibleDescription(self._instead or self.value_text)
+        self.update()
+
+    def _restyle(self) -> None:
+        self.updateGeometry()
+        self.update()

@@ -1,0 +1,159 @@
+"""The result of an attribution: pictures, scale, and what is to be said about it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ...questions import AttributionAnswer, Pixels
+from .. import theme
+from .colouring import PERCENTILE, Colouring, colouring
+from .panes import Panes
+from .scale_bar import ScaleBar
+from .words import caption, is_doubtful
+
+PERCENTILES = (95.0, 99.0, PERCENTILE, 99.9, 100.0)
+WAITING = "Choose what to explain, then press Explain: the map and the overlay appear here."
+
+
+class ResultPanel(QFrame):
+    """Shows an :class:`AttributionAnswer` beside and over the photo."""
+
+    scale_changed = Signal()
+    """Emitted when a person changed where the colours end or how strong the overlay is."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "panel")
+        self._answer: AttributionAnswer | None = None
+        self.failure = self._label("error")
+        self.failure.hide()
+        self.panes = Panes()
+        self.scale = ScaleBar()
+        self.clip = self._make_clip()
+        self.opacity = self._make_opacity()
+        self.caption = self._label("muted")
+        self._tools = self._lay_out()
+        self.panes.set_opacity(self.opacity.value() / 100)
+        theme.broadcast.changed.connect(self._restyle, check_nargs=False)
+        self._restyle()
+        self.set_result(None)
+
+    @property
+    def answer(self) -> AttributionAnswer | None:
+        """What is shown."""
+        return self._answer
+
+    @property
+    def colouring(self) -> Colouring | None:
+        """The colours in use; None where there is no map to read."""
+        return self.scale.colouring
+
+    def set_photo(self, picture: Pixels | None) -> None:
+        """Show the network's input picture."""
+        self.panes.set_picture(picture)
+
+    def set_result(self, answer: AttributionAnswer | None) -> None:
+        """Show an answer, complete or partial; None shows what to do next."""
+        self._answer = answer
+        self.failure.hide()
+        self._say()
+        self._draw()
+
+    def set_failure(self, sentence: str) -> None:
+        """Say what went wrong above what was there."""
+        self.failure.setText(sentence)
+        self.failure.setVisible(bool(sentence))
+
+    # --- construction ----------------------------------------------------------------
+
+    def _label(self, role: str) -> QLabel:
+        label = QLabel()
+        label.setWordWrap(True)
+        label.setProperty("role", role)
+        label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        return label
+
+    def _make_clip(self) -> QComboBox:
+        box = QComboBox()
+        for percentile in PERCENTILES:
+            text = f"Clip {percentile:g} %" if percentile < 100 else "No clip"
+            box.addItem(text, percentile)
+        box.setCurrentIndex(PERCENTILES.index(PERCENTILE))
+        box.setAccessibleName("Where the colours end")
+        box.setToolTip("The percentile of the magnitude at which the colours end")
+        box.currentIndexChanged.connect(self._rescale)
+        return box
+
+    def _make_opacity(self) -> QSlider:
+        slider = QSlider(Qt.Orientation.Horizontal)
+        slider.setRange(0, 100)
+        slider.setValue(80)
+        slider.setMinimumSize(56, theme.TARGET)
+        slider.setMaximumWidth(120)
+        slider.setAccessibleName("Opacity of the overlay in percent")
+        slider.setToolTip(
+            "How strongly the map covers the photo in the overlay; where it is zero the photo "
+            "shows untouched"
+        )
+        slider.valueChanged.connect(self._set_opacity)
+        return slider
+
+    def _lay_out(self) -> QWidget:
+        tools = QWidget()
+        row = QHBoxLayout(tools)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.GRID)
+        row.addWidget(self.scale, 1)
+        row.addWidget(self.clip)
+        row.addWidget(self.opacity)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(*[theme.GRID] * 4)
+        layout.setSpacing(theme.GRID // 2)
+        layout.addWidget(self.failure)
+        layout.addWidget(self.panes, 1)
+        layout.addWidget(tools)
+        layout.addWidget(self.caption)
+        return tools
+
+    # --- upkeep ----------------------------------------------------------------------
+
+    def _say(self) -> None:
+        answer = self._answer
+        self.caption.setText("" if answer is None else caption(answer))
+        self.caption.setVisible(answer is not None)
+        doubtful = answer is not None and not answer.partial and is_doubtful(answer)
+        self.caption.setProperty("role", "warning" if doubtful else "muted")
+        self.caption.style().unpolish(self.caption)
+        self.caption.style().polish(self.caption)
+
+    def _draw(self) -> None:
+        answer = self._answer
+        instead = WAITING if answer is None else answer.degenerate
+        self._tools.setVisible(not instead)
+        if answer is None or instead:
+            self.scale.set_colouring(None)
+            self.panes.set_map(None, None, instead=instead)
+            return
+        chosen = colouring(answer.map, float(self.clip.currentData()))
+        self.scale.set_colouring(chosen)
+        self.panes.set_map(answer.map, chosen, badge="partial" if answer.partial else "")
+
+    def _rescale(self) -> None:
+        self._draw()
+        self.scale_changed.emit()
+
+    def _set_opacity(self, percent: int) -> None:
+        self.panes.set_opacity(percent / 100)
+        self.scale_changed.emit()
+
+    def _restyle(self) -> None:
+        self.caption.setFont(theme.font("small"))

@@ -1,0 +1,127 @@
+"""What is said about an attribution: target, completeness, time, scale; no Qt here."""
+
+from __future__ import annotations
+
+import math
+
+from ...attribution_methods import DEFAULT_UNIT, METHODS, Parameter, Value
+from ...questions import AttributionAnswer
+from .colouring import Colouring
+
+DOUBTFUL = 0.05
+"""Completeness errors above this are called out (path methods aim below it)."""
+
+
+def number(value: float) -> str:
+    """Return a value with three significant digits and a true minus sign."""
+    if not math.isfinite(value):
+        return "not a number"
+    return f"{value:.3g}".replace("-", "\N{MINUS SIGN}")
+
+
+def share(value: float) -> str:
+    """Return a share in [0, 1] as a percentage with at most two significant digits."""
+    if 0 < value < 0.0005:
+        return "under 0.1 %"
+    return f"{100 * value:.1f} %" if value < 0.1 else f"{100 * value:.0f} %"
+
+
+def method_title(answer: AttributionAnswer) -> str:
+    """Return the method's name as people read it."""
+    known = METHODS.get(answer.question.method)
+    return known.title if known else answer.question.method
+
+
+def target_text(answer: AttributionAnswer) -> str:
+    """Return which class of which head was explained."""
+    why = ", its top class" if answer.question.target is None else ""
+    return f"{answer.question.head}: {answer.target_name} (class {answer.target}){why}"
+
+
+def completeness_text(answer: AttributionAnswer) -> str:
+    """Return how far the map adds up, or that the method does not promise it to."""
+    error = answer.completeness_error
+    if error is None:
+        return "this method promises no completeness"
+    if not math.isfinite(error):
+        return "completeness could not be computed"
+    said = f"completeness {share(error)}: the map's sum misses the change of the logit by that"
+    doubt = "; too much to trust small differences" if error > DOUBTFUL else ""
+    return f"{said} share{doubt}"
+
+
+def is_doubtful(answer: AttributionAnswer) -> bool:
+    """Whether the map fails its own check."""
+    error = answer.completeness_error
+    return error is not None and not error <= DOUBTFUL
+
+
+def used_text(answer: AttributionAnswer) -> str:
+    """Return method, layer and the parameters that had an effect."""
+    parts = [method_title(answer)]
+    known = METHODS.get(answer.question.method)
+    if known is not None and known.needs_unit:
+        parts.append(f"at {answer.question.unit or DEFAULT_UNIT[answer.question.head]}")
+    parts += _parameters(answer)
+    return ", ".join(parts)
+
+
+def _parameters(answer: AttributionAnswer) -> list[str]:
+    known = METHODS.get(answer.question.method)
+    described = {p.name: p for p in known.parameters} if known else {}
+    said = []
+    for name, value in answer.parameters.items():
+        parameter = described.get(name)
+        if parameter is None or (
+            parameter.only_with is not None
+            and answer.parameters.get(parameter.only_with[0]) not in parameter.only_with[1]
+        ):
+            continue
+        said.append(_setting(parameter, value))
+    return said
+
+
+def _setting(parameter: Parameter, value: Value) -> str:
+    label = parameter.label[:1].lower() + parameter.label[1:]
+    if parameter.is_switch:
+        return label if value == "on" else f"{label}: off"
+    if isinstance(value, str):
+        return f"{label}: {dict(parameter.choices).get(value, value)}"
+    if parameter.unit == parameter.name:
+        return f"{value:g} {parameter.unit}"
+    return f"{label} {value:g} {parameter.unit}".rstrip()
+
+
+def time_text(seconds: float) -> str:
+    """Return a duration: ``"16 ms"``, ``"2.4 s"``."""
+    return f"{1000 * seconds:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
+
+
+def left_text(fraction: float, seconds: float | None) -> str:
+    """Return how far a computation is and how long it will take."""
+    done = f"{100 * fraction:.0f} %"
+    if seconds is None:
+        return done
+    return f"{done}, {seconds:.0f} s left" if seconds >= 1 else f"{done}, under 1 s left"
+
+
+def caption(answer: AttributionAnswer) -> str:
+    """Return all of it as one paragraph."""
+    parts = ["partial, more is to come"] if answer.partial else []
+    parts.append(target_text(answer))
+    if not answer.degenerate and not answer.partial:
+        parts.append(completeness_text(answer))
+    parts += [used_text(answer), time_text(answer.seconds)]
+    if answer.note:
+        parts.append(answer.note.rstrip("."))
+    return " \N{MIDDLE DOT} ".join(parts)
+
+
+def scale_text(chosen: Colouring) -> str:
+    """Return where the colours end and what lies past that."""
+    if chosen.percentile >= 100:
+        return f"Colours end at the largest magnitude, {number(chosen.limit)}."
+    return (
+        f"Colours end at {number(chosen.limit)}, the {chosen.percentile:g}th percentile of the "
+        f"magnitude; {share(chosen.beyond)} of the positions lie beyond."
+    )

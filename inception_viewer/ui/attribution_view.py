@@ -1,0 +1,233 @@
+"""The attribution view: which pixels an answer rests on, by a method of one's choice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction, QGuiApplication, QImage
+from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from ..questions import AttributionAnswer, CheckpointInfo, Pixels, Predictions
+from ..session import AttributionSettings
+from . import theme
+from .attribution.controls import RunControls
+from .attribution.export import composed, save_array, save_picture
+from .attribution.form import AttributionForm
+from .attribution.result_panel import ResultPanel
+from .view import View
+
+LOADING = "PyTorch is still loading. In a moment an explanation can be asked for."
+NO_CHECKPOINT = "Open a checkpoint, and its answers can be explained here."
+NO_PHOTO = "No photo yet. Drop one on the window to see which of its pixels an answer rests on."
+EMPTY = (LOADING, NO_CHECKPOINT, NO_PHOTO)
+FORM_WIDTH = 248
+
+
+class AttributionView(View):
+    """A form on the left, the result beside and over the photo on the right.
+
+    A new photo or checkpoint takes the old result away, so set those first and the
+    result after.
+    """
+
+    settings_changed = Signal(object)
+    """Emitted with the new :class:`AttributionSettings`."""
+    asked = Signal()
+    """Emitted when what is chosen shall be computed."""
+    cancelled = Signal()
+    """Emitted when the computation shall stop."""
+    copy_python_requested = Signal(object)
+    """Emitted with ``"attribution"``."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Attribution", parent)
+        self._ready = False
+        self._checkpoint: CheckpointInfo | None = None
+        self._photo: Pixels | None = None
+        self.form = AttributionForm()
+        self.controls = RunControls()
+        self.result = ResultPanel()
+        self.form.settings_changed.connect(self._changed)
+        self.controls.asked.connect(self.asked)
+        self.controls.cancelled.connect(self.cancelled)
+        self._actions = self._add_actions()
+        self._lay_out()
+        theme.broadcast.changed.connect(self._restyle, check_nargs=False)
+        self._restyle()
+        self._refresh()
+
+    # --- setters ---------------------------------------------------------------------
+
+    def set_machine_ready(self, ready: bool) -> None:
+        """Say whether anything can be computed yet."""
+        self._ready = ready
+        self._refresh()
+
+    def set_checkpoint(self, checkpoint: CheckpointInfo | None) -> None:
+        """Offer a checkpoint's heads, classes and layers; another one takes the result away."""
+        old, self._checkpoint = self._checkpoint, checkpoint
+        self.form.set_checkpoint(checkpoint)
+        known = None if checkpoint is None else checkpoint.fingerprint
+        if old is not None and old.fingerprint != known:
+            self.set_result(None)
+        self._refresh()
+
+    def set_settings(self, settings: AttributionSettings) -> None:
+        """Show what would be asked for."""
+        self.form.set_settings(settings)
+        self._refresh()
+
+    def set_photo(self, picture: Pixels | None) -> None:
+        """Show the network's input (height, width, 3); another one takes the result away."""
+        old, self._photo = self._photo, picture
+        same = old is not None and picture is not None and np.array_equal(old, picture)
+        self.result.set_photo(picture)
+        if not same and self.result.answer is not None:
+            self.set_result(None)
+        self._refresh()
+
+    def set_predictions(self, predictions: Predictions | None) -> None:
+        """Name each head's top class in the class field."""
+        tops = {}
+        if predictions is not None:
+            tops = {head: predictions.top(head, 1)[0][1] for head in predictions.probabilities}
+        self.form.set_top_classes(tops)
+
+    def set_result(self, answer: AttributionAnswer | None) -> None:
+        """Show an answer; a complete one also ends the progress."""
+        self.result.set_result(answer)
+        if answer is not None and not answer.partial:
+            self.set_progress(None, None)
+        self._refresh()
+
+    def set_progress(self, fraction: float | None, seconds_left: float | None) -> None:
+        """Show how far a computation is, 0 to 1; None: nothing runs."""
+        if fraction is not None and not self.controls.running:
+            self.result.set_failure("")
+        self.controls.set_progress(fraction, seconds_left)
+
+    def set_failure(self, sentence: str) -> None:
+        """Say what went wrong; what was there stays."""
+        self.set_progress(None, None)
+        self.result.set_failure(sentence)
+
+    # --- taking results along --------------------------------------------------------
+
+    def picture(self) -> QImage | None:
+        """Return the result as a picture with its scale and caption, or None."""
+        answer, chosen = self.result.answer, self.result.colouring
+        if answer is None or chosen is None or self._photo is None:
+            return None
+        return composed(self._photo, answer, chosen, self.result.opacity.value() / 100)
+
+    def save_picture(self, path: Path) -> None:
+        """Write the result as PNG; a failure is said in the view."""
+        image = self.picture()
+        if image is not None:
+            self._write(path, lambda: save_picture(image, path))
+
+    def save_array(self, path: Path) -> None:
+        """Write the map as ``.npy``; a failure is said in the view."""
+        answer = self.result.answer
+        if answer is not None:
+            self._write(path, lambda: save_array(answer, path))
+
+    def copy_picture(self) -> None:
+        """Put the result on the clipboard as a picture."""
+        image = self.picture()
+        if image is not None:
+            QGuiApplication.clipboard().setImage(image)
+
+    def _write(self, path: Path, write: Callable[[], None]) -> None:
+        try:
+            write()
+        except OSError as error:
+            reason = error.strerror or str(error)
+            self.result.set_failure(f"“{path.name}” could not be written: {reason}.")
+
+    def _ask_path(self, title: str, ending: str, kind: str) -> Path | None:
+        answer = self.result.answer
+        if answer is None:
+            return None
+        name = f"{answer.question.method}-{answer.question.head}-{answer.target_name}"
+        plain = "".join(c if c.isalnum() or c in "-_" else "_" for c in name)
+        chosen, _ = QFileDialog.getSaveFileName(self, title, f"{plain}{ending}", kind)
+        if not chosen:
+            return None
+        path = Path(chosen)
+        return path if path.suffix else path.with_suffix(ending)
+
+    def _choose_picture_file(self) -> None:
+        path = self._ask_path("Save picture", ".png", "PNG picture (*.png)")
+        if path is not None:
+            self.save_picture(path)
+
+    def _choose_array_file(self) -> None:
+        path = self._ask_path("Save array", ".npy", "NumPy array (*.npy)")
+        if path is not None:
+            self.save_array(path)
+
+    # --- construction and upkeep -----------------------------------------------------
+
+    def _add_actions(self) -> list[QAction]:
+        made = []
+        for text, act in (
+            ("Copy picture", self.copy_picture),
+            ("Save picture…", self._choose_picture_file),
+            ("Save array…", self._choose_array_file),
+            ("Copy as Python", lambda: self.copy_python_requested.emit("attribution")),
+        ):
+            action = QAction(text, self.result)
+            action.triggered.connect(act)
+            self.result.panes.addAction(action)
+            made.append(action)
+        self.result.panes.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        return made
+
+    def _lay_out(self) -> None:
+        self._left = QFrame()
+        self._left.setProperty("role", "panel")
+        column = QVBoxLayout(self._left)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.form, 1)
+        column.addWidget(self.controls)
+        content = QWidget()
+        row = QHBoxLayout(content)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(1)
+        row.addWidget(self._left)
+        row.addWidget(self.result, 1)
+        self.set_content(content)
+
+    def _changed(self, settings: AttributionSettings) -> None:
+        self._refresh()
+        self.settings_changed.emit(settings)
+
+    def _refresh(self) -> None:
+        obstacle = self.form.obstacle()
+        self.controls.set_obstacle(obstacle)
+        answer = self.result.answer
+        for action in self._actions[:3]:
+            action.setEnabled(answer is not None and self.result.colouring is not None)
+        self._actions[3].setEnabled(answer is not None)
+        missing = self._missing()
+        if not missing:
+            self.show_content()
+        elif not self.is_empty or self.empty.sentence.text() in ("", *EMPTY):
+            # A sentence that the window has given to all its views stays.
+            self.show_empty(missing)
+
+    def _missing(self) -> str:
+        """What there is to wait for or to open first, or ``""``."""
+        if not self._ready:
+            return LOADING
+        if self._checkpoint is None:
+            return NO_CHECKPOINT
+        return NO_PHOTO if self._photo is None else ""
+
+    def _restyle(self) -> None:
+        self._left.setFixedWidth(round(FORM_WIDTH * max(1.0, theme.text_scale())))

@@ -1,0 +1,97 @@
+"""A box to choose a class by typing part of its name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QObject, QTimer, Qt, Signal
+from PySide6.QtWidgets import QComboBox, QCompleter, QWidget
+
+from .class_list import class_labels
+
+
+class ClassChooser(QComboBox):
+    """Chooses a class, or none: the first entry, which stands for a default.
+
+    Typing lists the names that hold what was typed; Enter takes the one marked, or the
+    first. Text that is no class is put back when the focus leaves.
+    """
+
+    class_chosen = Signal(object)
+    """Emitted with the index of the class that a person chose, or None for the default."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setEditable(True)
+        self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.setSizeAdjustPolicy(self.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(8)
+        self.setMaxVisibleItems(16)
+        self.setAccessibleName("Class")
+        self.setToolTip("Type part of a name to find a class")
+        finder = self.completer()
+        finder.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
+        finder.setFilterMode(Qt.MatchFlag.MatchContains)
+        finder.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self._kept = 0
+        self.addItem("", None)
+        self.activated.connect(self._take)
+        self.lineEdit().returnPressed.connect(self._enter)
+        self.lineEdit().editingFinished.connect(self._put_back)
+        self.lineEdit().installEventFilter(self)
+
+    def set_classes(self, classes: Sequence[str]) -> None:
+        """Offer these classes, in the order of the logits; the default is chosen."""
+        default = self.itemText(0)
+        self.clear()
+        self.addItem(default, None)
+        for index, name in enumerate(class_labels(classes)):
+            self.addItem(name, index)
+        self.set_target(None)
+
+    def set_default_text(self, text: str) -> None:
+        """Set the words of the first entry."""
+        self.setItemText(0, text)
+        if self._kept == 0:
+            self._show(0)
+
+    @property
+    def target(self) -> int | None:
+        """The class that is chosen, or None for the default."""
+        chosen = self.itemData(self._kept)
+        return None if chosen is None else int(chosen)
+
+    def set_target(self, target: int | None) -> None:
+        """Choose a class, or the default; unknown ones choose the default."""
+        known = target is not None and 0 <= target < self.count() - 1
+        self._show(target + 1 if known and target is not None else 0)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Mark the whole name when the field is entered, so that typing replaces it."""
+        if event.type() == QEvent.Type.FocusIn:
+            QTimer.singleShot(0, self.lineEdit(), self.lineEdit().selectAll)
+        return bool(super().eventFilter(watched, event))
+
+    def _show(self, row: int) -> None:
+        self._kept = row
+        self.setCurrentIndex(row)
+        self.setEditText(self.itemText(row))
+        self.lineEdit().setCursorPosition(0)
+
+    def _take(self, row: int) -> None:
+        self._show(row)
+        self.class_chosen.emit(self.target)
+
+    def _enter(self) -> None:
+        text = self.currentText().strip()
+        if not text or text == self.itemText(self._kept):
+            return
+        row = self.findText(text, Qt.MatchFlag.MatchFixedString)
+        if row < 0:
+            row = self.findText(text, Qt.MatchFlag.MatchContains)
+        if row >= 0:
+            self._take(row)
+
+    def _put_back(self) -> None:
+        if self.currentText() != self.itemText(self._kept):
+            self._show(self._kept)

@@ -1,0 +1,45 @@
+"""The one sentence on the open photo."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+
+from . import theme
+
+
+class HeadlineBar(QWidget):
+    """A sentence over at most two lines whose words can be selected."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.label = QLabel(self)
+        self.label.setWordWrap(True)
+        self.label.setAccessibleName("Headline")
+        self.label.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse
+            | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self.label.setTextFormat(Qt.TextFormat.PlainText)
+        self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(2 * theme.GRID, 4, 2 * theme.GRID, theme.GRID)
+        layout.addWidget(self.label)
+        theme.broadcast.changed.connect(self._dress)
+        self._dress()
+
+    @property
+    def sentence(self) -> str:
+        """What is said."""
+        return self.label.text()
+
+    def say(self, sentence: str) -> None:
+        """Show a sentence."""
+        self.label.setText(sentence)
+        self.label.setToolTip(sentence)
+        self.label.setAccessibleDescription(sentence)
+
+    def _dress(self, *_: object) -> None:
+        size = theme.font("headline").pixelSize()
+        self.label.setFont(theme.font("headline"))
+        self.label.setStyleSheet(f"font-size: {size}px;")

@@ -1,0 +1,1 @@
+"""Parts of the inspector: what the network sees, one channel, its figures."""

@@ -1,0 +1,35 @@
+"""Grounds that follow the theme, for views made of painted parts."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QScrollArea, QWidget
+from shiboken6 import isValid
+
+
+def refresh(widget: QWidget) -> bool:
+    """Lay out and paint a widget and all below it anew.
+
+    Returns False for a widget that Qt has already deleted: its Python half may still
+    hear of a new theme until it is collected.
+    """
+    if not isValid(widget):
+        return False
+    for part in (widget, *widget.findChildren(QWidget)):
+        part.updateGeometry()
+        part.update()
+    return True
+
+
+def panel() -> QWidget:
+    """Return a widget on the theme's panel colour, to hold a view's content."""
+    made = QWidget()
+    made.setBackgroundRole(QPalette.ColorRole.Base)
+    made.setAutoFillBackground(True)
+    return made
+
+
+def see_through(area: QScrollArea) -> None:
+    """Let the ground behind a scroll area show; call it after ``setWidget``."""
+    area.viewport().setAutoFillBackground(False)
+    area.widget().setAutoFillBackground(False)

@@ -1,0 +1,1 @@
+"""The parts of the network view: layout, viewport, texts, keys, thumbnails, painting."""

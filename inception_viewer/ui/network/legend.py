@@ -1,0 +1,109 @@
+"""One line below the network: what colours, bars, ribbons and thumbnails mean."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+from shiboken6 import isValid
+
+from .. import theme
+from .look import Look, tinted
+from .thumbnails import COLOURS
+
+SWATCH = 10.0
+MIDDLE = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+BARS = ("bar: share of the module's activation", "bar: share of activation", "bar: share")
+RIBBONS = ("line width: channels", "width: channels")
+PICTURES = ("mean map, each 0 to its own maximum", "mean map, own maximum", "own maximum")
+
+
+class Legend(QWidget):
+    """Branch colours, share bars, line width and the thumbnails' colour scale."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("Legend of the network graph")
+        self.setToolTip(
+            "<p>Colours: the four branches of an Inception module. A bar shows each branch's "
+            "share of the module's summed activation for this photo.</p><p>A line is as wide as "
+            "the channels that flow through it: it narrows at a 1×1 reduction.</p><p>A "
+            "thumbnail is the mean over a unit's channels, from 0 to its own maximum: "
+            "brightness compares places within one thumbnail, not two thumbnails.</p>"
+        )
+        self._look: Look | None = None
+        theme.broadcast.changed.connect(self._restyle)
+
+    def sizeHint(self) -> QSize:
+        """One line of small text."""
+        return QSize(400, round(Look().line) + theme.GRID)
+
+    def minimumSizeHint(self) -> QSize:
+        """As low as one line, as narrow as you like."""
+        return QSize(0, self.sizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the entries from the left, in the longest words that fit."""
+        self._look = self._look or Look()
+        p = QPainter(self)
+        p.fillRect(event.rect(), self._look.panel)
+        p.setFont(self._look.small)
+        words = self._fitting_words()
+        x = float(theme.GRID)
+        for name, colour in self._look.branches.items():
+            x = self._entry(p, x, name, colour)
+        if words is not None:
+            x = self._text(p, x + 4, words[0]) + 2 * theme.GRID
+            x = self._ribbon(p, x, words[1])
+            self._scale(p, x, words[2])
+        p.end()
+
+    def _fitting_words(self) -> tuple[str, str, str] | None:
+        """Return the longest wording that fits the width, or None: the colours alone."""
+        assert self._look is not None
+        look = self._look
+        fixed = sum(look.width(name) + SWATCH + 16 for name in look.branches) + 200
+        for bars in BARS:
+            for ribbons, pictures in zip(RIBBONS + RIBBONS[-1:], PICTURES, strict=True):
+                total = sum(map(look.width, (bars, ribbons, pictures)))
+                if fixed + total <= self.width():
+                    return bars, ribbons, pictures
+        return None
+
+    def _entry(self, p: QPainter, x: float, name: str, colour: QColor) -> float:
+        swatch = QRectF(x, (self.height() - SWATCH) / 2, SWATCH, SWATCH)
+        p.fillRect(swatch, colour)
+        return self._text(p, x + SWATCH + 4, name) + 12
+
+    def _text(self, p: QPainter, x: float, words: str) -> float:
+        assert self._look is not None
+        width = self._look.width(words)
+        p.setPen(self._look.muted)
+        p.drawText(QRectF(x, 0, width + 2, self.height()), MIDDLE, words)
+        return x + width
+
+    def _ribbon(self, p: QPainter, x: float, words: str) -> float:
+        assert self._look is not None
+        middle = self.height() / 2
+        for index, width in enumerate((8.0, 2.0)):
+            p.setPen(QPen(tinted(self._look.neutral, 0.85), width, c=Qt.PenCapStyle.FlatCap))
+            start = QPointF(x + 12 * index, middle)
+            p.drawLine(start, start + QPointF(12, 0))
+        return self._text(p, x + 30, words) + 2 * theme.GRID
+
+    def _scale(self, p: QPainter, x: float, words: str) -> None:
+        ramp = np.arange(256, dtype=np.uint8)
+        image = QImage(ramp.data, 256, 1, 256, QImage.Format.Format_Indexed8).copy()
+        image.setColorTable(theme.qt_colour_table(COLOURS))
+        bar = QRectF(x, (self.height() - SWATCH) / 2, 48, SWATCH)
+        p.drawImage(bar, image)
+        self._text(p, bar.right() + 6, words)
+
+    def _restyle(self, _theme: object) -> None:
+        if not isValid(self):  # the wrapper may outlive the widget until it is collected
+            return
+        self._look = None
+        self.updateGeometry()
+        self.update()

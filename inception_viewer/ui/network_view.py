@@ -1,0 +1,237 @@
+"""The network from input to classifier: the graph with its tools, search and legend."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ..questions import Graph, HeadState, OverviewAnswer
+from . import theme
+from .network import navigation
+from .network.canvas import ZOOM_STEP, NetworkCanvas
+from .network.legend import Legend
+from .view import View
+
+GESTURES = (
+    "Wheel: zoom at the pointer. Drag, Shift+wheel or two fingers: move. Double-click: zoom to "
+    "the unit, on the background: fit."
+)
+
+
+class SearchField(QLineEdit):
+    """A line to find units by name: Enter goes on, Shift+Enter back, Escape leaves."""
+
+    stepped = Signal(object)
+    left = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setPlaceholderText("Find a unit: 4c/5x5")
+        self.setToolTip("Find units by name (Ctrl+F). Enter: next, Shift+Enter: previous.")
+        self.setAccessibleName("Find a unit by name")
+        self.setClearButtonEnabled(True)
+        self.setMaximumWidth(24 * theme.GRID)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter steps through the hits, Escape clears and leaves."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            back = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+            self.stepped.emit(-1 if back else 1)
+        elif event.key() == Qt.Key.Key_Escape:
+            self.clear()
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+class NetworkView(View):
+    """The graph of the open checkpoint, with what the current photo does in it."""
+
+    unit_selected = Signal(object)
+    """The name of the unit that was chosen here."""
+    copy_python_requested = Signal(object)
+    """``"trace"``: the lines that give a unit's activations in a notebook."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Network", parent)
+        self.canvas = NetworkCanvas(self)
+        self.search = SearchField(self)
+        self.count = QLabel(self)
+        self.count.setProperty("role", "muted")
+        self.legend = Legend(self)
+        self._graph: Graph | None = None
+        self._hits: tuple[str, ...] = ()
+        self._at = -1
+        self._build()
+        self._connect()
+        self.show_empty("No network is open yet.")
+
+    def _build(self) -> None:
+        content = QWidget(self)
+        tools = QHBoxLayout()
+        tools.setContentsMargins(theme.GRID, theme.GRID // 2, theme.GRID, theme.GRID // 2)
+        tools.setSpacing(theme.GRID // 2)
+        tools.addWidget(self.search, 1)
+        tools.addWidget(self.count)
+        tools.addStretch(1)
+        for button in (self._modules_button(), *self._zoom_buttons()):
+            tools.addWidget(button)
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(tools)
+        column.addWidget(self.canvas, 1)
+        column.addWidget(self.legend)
+        self.set_content(content)
+        self.veil.raise_()
+
+    def _modules_button(self) -> QToolButton:
+        button = QToolButton(self)
+        button.setText("Modules")
+        button.setToolTip("Which Inception modules are open. A chevron opens or closes one.")
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(button)
+        for words, opened in (
+            ("Open the selected one only", None),
+            ("Expand all", True),
+            ("Collapse all", False),
+        ):
+            action = menu.addAction(words)
+            action.triggered.connect(lambda _=False, o=opened: self.canvas.set_all_open(o))
+        button.setMenu(menu)
+        self.modules_menu = menu
+        return button
+
+    def _zoom_buttons(self) -> list[QToolButton]:
+        made = []
+        for sign, words, action in (
+            ("−", "Zoom out (-)", lambda: self.canvas.zoom(1 / ZOOM_STEP)),
+            ("+", "Zoom in (+)", lambda: self.canvas.zoom(ZOOM_STEP)),
+            ("Fit", "Show the whole network (F)", self.canvas.fit),
+        ):
+            button = QToolButton(self)
+            button.setText(sign)
+            button.setToolTip(f"{words}. {GESTURES}")
+            button.setAccessibleName(words)
+            button.setMinimumWidth(theme.TARGET + 4)
+            button.clicked.connect(lambda _=False, act=action: act())
+            made.append(button)
+        self.fit_button = made[-1]
+        return made
+
+    def _connect(self) -> None:
+        self.canvas.unit_selected.connect(self.unit_selected)
+        self.canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.canvas.customContextMenuRequested.connect(self._show_menu)
+        self.search.textChanged.connect(self._find)
+        self.search.stepped.connect(self._step)
+        self.search.left.connect(lambda: self.canvas.setFocus(Qt.FocusReason.OtherFocusReason))
+        find = QShortcut(QKeySequence.StandardKey.Find, self)
+        find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        find.activated.connect(self.focus_search)
+
+    # --- setters -------------------------------------------------------------------------------
+
+    def set_graph(self, graph: Graph | None, heads: Mapping[str, HeadState]) -> None:
+        """Show a network; ``heads`` says which are untrained (hatched) or absent (left out)."""
+        self.canvas.set_graph(graph, heads)
+        shown = self.canvas.shown
+        self._graph = shown.facts.graph if shown is not None else None
+        if self._graph is None:
+            self.show_empty("No network is open yet.")
+        else:
+            self.show_content()
+        self._find(self.search.text())
+
+    def set_overview(self, overview: OverviewAnswer | None) -> None:
+        """Show a photo's thumbnails, shares and top classes; None: the network alone."""
+        self.canvas.set_overview(overview)
+
+    def set_selected(self, unit: str) -> None:
+        """Frame a unit and light its path; its module opens."""
+        self.canvas.set_selected(unit)
+
+    # --- search ---------------------------------------------------------------------------------
+
+    @property
+    def hits(self) -> tuple[str, ...]:
+        """The units that the search has found, in the order it steps through them."""
+        return self._hits
+
+    def focus_search(self) -> None:
+        """Put the cursor in the search field."""
+        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search.selectAll()
+
+    def _find(self, words: str) -> None:
+        self._hits = navigation.find(self._graph, words) if self._graph else ()
+        self._at = -1
+        self.canvas.set_hits(self._hits)
+        self._tell(words)
+
+    def _tell(self, words: str) -> None:
+        if not words.strip():
+            self.count.setText("")
+        elif not self._hits:
+            self.count.setText("no unit")
+        elif self._at < 0:
+            self.count.setText(f"{len(self._hits)} found")
+        else:
+            self.count.setText(f"{self._at + 1} of {len(self._hits)}")
+
+    def _step(self, by: int) -> None:
+        """Select the next hit and bring it to the middle, opening its module."""
+        if not self._hits:
+            return
+        first = 0 if by > 0 else -1
+        self._at = (self._at + by if self._at >= 0 else first) % len(self._hits)
+        unit = self._hits[self._at]
+        self.canvas.uncover(unit)
+        self.canvas.set_selected(unit)
+        self.canvas.centre_on(unit)
+        self.canvas.set_hits(self._hits)
+        self._tell(self.search.text())
+        self.unit_selected.emit(unit)
+
+    # --- context menu -----------------------------------------------------------------------------
+
+    def context_actions(self, unit: str) -> list[QAction]:
+        """Return what can be done with a unit (or, for ``""``, with the graph)."""
+        actions = []
+        if unit:
+            actions.append(self._action(f"Zoom to {unit}", lambda: self.canvas.zoom_to(unit)))
+        layout = self.canvas.layout_now
+        module = unit if unit in layout.modules else layout.groups.get(unit, "")
+        if module in layout.modules:
+            verb = "Close" if module in self.canvas.open_modules() else "Open"
+            actions.append(self._action(f"{verb} {module}", lambda: self.canvas.toggle(module)))
+        actions.append(self._action("Show the whole network", self.canvas.fit))
+        copy = self._action("Copy as Python", lambda: self.copy_python_requested.emit("trace"))
+        return [*actions, copy]
+
+    def _action(self, words: str, act: object) -> QAction:
+        action = QAction(words, self)
+        action.triggered.connect(lambda _=False: act())  # type: ignore[operator]
+        return action
+
+    def _show_menu(self, position: QPoint) -> None:
+        if self._graph is None:
+            return
+        menu = QMenu(self)
+        actions = self.context_actions(self.canvas.unit_at(position.toPointF()))
+        for action in actions:
+            action.setParent(menu)
+            menu.addAction(action)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(self.canvas.mapToGlobal(position))

@@ -1,0 +1,1 @@
+"""Parts of the predictions view: which rows, which words, and the painted table."""

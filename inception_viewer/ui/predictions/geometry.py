@@ -1,0 +1,78 @@
+"""Where the columns, rows and bars of the predictions table lie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QFontMetricsF
+
+from .. import theme
+from .rows import HEADS
+
+BAR = 6.0
+"""Height of a bar in logical pixels."""
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """The table's measures in logical pixels, for a width and the present text size."""
+
+    width: float
+    line: float
+    small: float
+    number_width: float
+
+    @classmethod
+    def at(cls, width: float) -> Geometry:
+        """Measure the fonts in use."""
+        body, small = (QFontMetricsF(theme.font(role)).height() for role in ("body", "small"))
+        plain = QFontMetricsF(theme.font("small"))
+        return cls(width, body, small, plain.horizontalAdvance("untrained") + 2)
+
+    @property
+    def header(self) -> float:
+        """Height of the heading: a head's name and its state below."""
+        return round(self.line + self.small) + theme.GRID
+
+    @property
+    def row(self) -> float:
+        """Height of a row: a number over a bar."""
+        return max(float(theme.TARGET), round(self.small + BAR) + theme.GRID + 2.0)
+
+    @property
+    def name_width(self) -> float:
+        """Width of the classes' names: what the numbers leave, about a third."""
+        inner = self.width - 2 * theme.GRID
+        left = inner - len(HEADS) * (self.number_width + theme.GRID)
+        return round(max(0.25 * inner, min(0.36 * inner, left)))
+
+    def name(self, top: float) -> QRectF:
+        """Return where a row's class name stands."""
+        return QRectF(theme.GRID, top, self.name_width, self.row)
+
+    def column(self, head: str) -> tuple[float, float]:
+        """Return left and width of a head's column."""
+        left = theme.GRID + self.name_width
+        step = (self.width - theme.GRID - left) / len(HEADS)
+        return left + HEADS.index(head) * step + theme.GRID, step - theme.GRID
+
+    def number(self, head: str, top: float) -> QRectF:
+        """Return where a cell's number stands."""
+        left, width = self.column(head)
+        return QRectF(left, top + (self.row - self.small - BAR) / 2 - 1, width, self.small)
+
+    def track(self, head: str, top: float) -> QRectF:
+        """Return the whole length that a cell's bar can have."""
+        left, width = self.column(head)
+        return QRectF(left, self.number(head, top).bottom() + 1, width, BAR)
+
+
+def bar(track: QRectF, low: float, high: float, value: float) -> QRectF:
+    """Return the bar from zero to ``value`` on a track that spans ``low`` to ``high``.
+
+    ``low`` is at most 0 and ``high`` at least 0.
+    """
+    span = (high - low) or 1.0
+    places = sorted(track.left() + track.width() * (end - low) / span for end in (0.0, value))
+    return QRectF(places[0], track.top(), places[1] - places[0], track.height())

@@ -1,0 +1,156 @@
+"""Paints the predictions table's heading, rows and bars."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPen
+
+from ...questions import Predictions
+from .. import theme
+from .geometry import Geometry, bar
+from .rows import HEADS, number, percent, winners
+
+PLACES = {"aux1": "after 4a", "aux2": "after 4d", "main": "last"}
+"""Where each head hangs (paper, section 5)."""
+_VCENTRE = Qt.AlignmentFlag.AlignVCenter
+_LEFT = Qt.AlignmentFlag.AlignLeft
+
+
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """What is painted: the answer, which number of it, and the range of the bars."""
+
+    predictions: Predictions
+    logits: bool = False
+
+    def values(self, head: str) -> np.ndarray:
+        """Return the numbers shown for a head."""
+        answer = self.predictions
+        return (answer.logits if self.logits else answer.probabilities)[head]
+
+    def span(self) -> tuple[float, float]:
+        """Return what the bars' tracks reach from and to, the same for every head."""
+        if not self.logits:
+            return 0.0, 1.0
+        every = np.concatenate([self.values(head) for head in self.predictions.logits])
+        every = every[np.isfinite(every)]
+        return float(min(every.min(initial=0.0), 0.0)), float(max(every.max(initial=0.0), 0.0))
+
+    def text(self, head: str, index: int) -> str:
+        """Return the number of a cell."""
+        value = float(self.values(head)[index])
+        return number(value) if self.logits else percent(value)
+
+    def state(self, head: str) -> str:
+        """Return a head's state; ``"absent"`` where there is no answer of it."""
+        if head not in self.predictions.probabilities:
+            return "absent"
+        return self.predictions.heads.get(head, "unknown")
+
+
+class Brush:
+    """Paints parts of a :class:`Sheet` into a :class:`Geometry`."""
+
+    def __init__(self, painter: QPainter, sheet: Sheet, geometry: Geometry) -> None:
+        self.painter, self.sheet, self.geometry = painter, sheet, geometry
+        self.colours = theme.current()
+        self.winners = winners(sheet.predictions)
+        self.span = sheet.span()
+
+    def heading(self) -> None:
+        """Paint the heads' names with their colour, and their state or place below."""
+        g = self.geometry
+        self.painter.fillRect(QRectF(0, 0, g.width, g.header), QColor(self.colours.panel))
+        for head in HEADS:
+            left, width = g.column(head)
+            state = self.sheet.state(head)
+            self._chip(head, QRectF(left, 4 + g.line / 2 - 4, 8, 8), state)
+            self._words(QRectF(left + 12, 4, width - 12, g.line), head, bold=True)
+            below = state if state in ("absent", "untrained", "fitted") else PLACES[head]
+            box = QRectF(left, 4 + g.line, width, g.small)
+            self._words(box, below, role="small", colour=self.colours.muted)
+        self.painter.setPen(QColor(self.colours.border))
+        self.painter.drawLine(QPointF(0, g.header - 0.5), QPointF(g.width, g.header - 0.5))
+
+    def row(self, index: int, top: float, *, selected: bool, hovered: bool) -> None:
+        """Paint one class with its three bars."""
+        whole = QRectF(0, top, self.geometry.width, self.geometry.row)
+        if selected or hovered:
+            fill = self.colours.selection if selected else self.colours.raised
+            self.painter.fillRect(whole, QColor(fill))
+        box = self.geometry.name(top)
+        best = any(
+            self.winners.get(head) == index and self.sheet.state(head) != "untrained"
+            for head in HEADS
+        )
+        self._words(box, self.sheet.predictions.classes[index], bold=best)
+        for head in HEADS:
+            if self.sheet.state(head) != "absent":
+                self._cell(head, index, top)
+
+    def ring(self, top: float) -> None:
+        """Paint the focus ring around a row."""
+        box = QRectF(0, top, self.geometry.width, self.geometry.row).adjusted(1, 1, -1, -1)
+        self.painter.setPen(QPen(QColor(self.colours.accent), 2))
+        self.painter.setBrush(Qt.BrushStyle.NoBrush)
+        self.painter.drawRoundedRect(box, 3, 3)
+
+    def _cell(self, head: str, index: int, top: float) -> None:
+        untrained = self.sheet.state(head) == "untrained"
+        best = self.winners[head] == index
+        colour = self.colours.muted if untrained else self.colours.text
+        box, text = self.geometry.number(head, top), self.sheet.text(head, index)
+        self._words(box, text, role="small", bold=best, colour=colour)
+        needed = QFontMetricsF(theme.font("small", bold=True)).horizontalAdvance(text) + 12
+        if best and needed <= box.width():
+            dot = QRectF(box.right() - 8, box.center().y() - 3, 6, 6)
+            self.painter.setPen(Qt.PenStyle.NoPen)
+            self.painter.setBrush(QColor(colour))
+            self.painter.drawEllipse(dot)
+        self._bar(head, float(self.sheet.values(head)[index]), top, untrained)
+
+    def _bar(self, head: str, value: float, top: float, untrained: bool) -> None:
+        track = self.geometry.track(head, top)
+        self.painter.fillRect(track, QColor(self.colours.window))
+        if not np.isfinite(value):
+            return
+        box = bar(track, *self.span, value)
+        self._block(box, head, untrained)
+        if self.span[0] < 0:
+            zero = bar(track, *self.span, 0.0).left()
+            self.painter.fillRect(
+                QRectF(zero - 0.5, track.top() - 1, 1, track.height() + 2),
+                QColor(self.colours.muted),
+            )
+
+    def _chip(self, head: str, box: QRectF, state: str) -> None:
+        if state == "absent":
+            self._outline(box)
+        else:
+            self._block(box, head, state == "untrained")
+
+    def _block(self, box: QRectF, head: str, untrained: bool) -> None:
+        """Fill with a head's colour; hatched and outlined where it was never trained."""
+        if not untrained:
+            self.painter.fillRect(box, QColor(self.colours.head(head)))
+            return
+        grey = QColor(self.colours.muted)
+        self.painter.fillRect(box, QBrush(grey, Qt.BrushStyle.BDiagPattern))
+        self._outline(box)
+
+    def _outline(self, box: QRectF) -> None:
+        self.painter.setPen(QColor(self.colours.muted))
+        self.painter.setBrush(Qt.BrushStyle.NoBrush)
+        self.painter.drawRect(box.adjusted(0.5, 0.5, -0.5, -0.5))
+
+    def _words(
+        self, box: QRectF, text: str, role: str = "body", *, bold: bool = False, colour: str = ""
+    ) -> None:
+        font = theme.font(role, bold=bold)
+        self.painter.setFont(font)
+        self.painter.setPen(QColor(colour or self.colours.text))
+        elided = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, box.width())
+        self.painter.drawText(box, _LEFT | _VCENTRE, elided)

@@ -1,0 +1,49 @@
+"""What many tests share: a photo, and a network that a photo matters to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import skimage.data
+import torch
+from leaks import nothing_left_behind
+from numpy.typing import NDArray
+from oracles import torchvision_net
+from PIL import Image
+from torch import nn
+
+__all__ = ["nothing_left_behind"]
+
+CLASSES = tuple(f"thing {letter}" for letter in "abcdefghijkl")
+
+
+@pytest.fixture(scope="session")
+def picture() -> NDArray[np.uint8]:
+    """A photo's pixels, RGB uint8 (200, 300, 3)."""
+    cat = Image.fromarray(skimage.data.chelsea()).resize((300, 200))
+    return np.asarray(cat)
+
+
+@pytest.fixture(scope="session")
+def photo(picture: NDArray[np.uint8], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The photo as a PNG file, so that its pixels are exactly ``picture``."""
+    path = tmp_path_factory.mktemp("photos") / "cat.png"
+    Image.fromarray(picture).save(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def peer() -> nn.Module:
+    """torchvision's own GoogLeNet with random calibrated weights, 12 classes; do not change it."""
+    return torchvision_net(len(CLASSES), transform_input=False)
+
+
+@pytest.fixture(scope="session")
+def checkpoint(peer: nn.Module, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The peer's state dict as a ``.pth`` file, with class names beside it."""
+    path = tmp_path_factory.mktemp("checkpoints") / "twelve.pth"
+    torch.save(peer.state_dict(), path)
+    path.with_suffix(".txt").write_text("\n".join(CLASSES))
+    return path
