@@ -19,10 +19,12 @@ from .questions import Floats, Pixels
 BRANCH_COLOURS = {"1x1": "#0072B2", "3x3": "#D55E00", "5x5": "#009E73", "pool": "#CC79A7"}
 """Okabe and Ito's colours, distinct for the colour-blind; the window's own."""
 SEQUENTIAL, DIVERGING = "viridis", "crameri:vik"
-TILE = 48
-"""About how many pixels a map is drawn wide; a whole multiple of its own size."""
+TILE, PANEL = 48, 448
+"""About how many pixels a map, a photo is drawn wide; a whole multiple of its own size."""
 GAP, MARGIN, BAR, TITLE = 1, 16, 16, 40
 INK, PAPER, FAINT = "#1a1a1a", "#ffffff", "#666666"
+BRIGHT = 0.995
+"""Share of an attribution's values that its scale reaches."""
 SIZES = {"title": 18, "text": 14}
 
 
@@ -60,7 +62,7 @@ class Scale:
             index = np.rint((values - self.low) * (255 / span)).clip(0, 255)
         painted = _table(self.colours)[np.nan_to_num(index).astype(np.uint8)]
         painted[~np.isfinite(values)] = 128
-        return painted
+        return np.asarray(painted, np.uint8)
 
 
 @lru_cache
@@ -75,9 +77,15 @@ def _font(size: str) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 
 def signed_scale(values: Floats) -> Scale:
-    """Return a diverging scale centred on zero, or a sequential one where nothing is negative."""
+    """Return a diverging scale centred on zero, or a sequential one where nothing is negative.
+
+    Pixel attributions have a few values far above the rest, which would leave the rest
+    pale: :data:`BRIGHT` of them fit the scale, the others have the colour of its end.
+    """
     finite = values[np.isfinite(values)]
-    largest = float(np.abs(finite).max()) if finite.size else 0.0
+    sizes = np.abs(finite)
+    largest = float(np.quantile(sizes, BRIGHT)) if sizes.size else 0.0
+    largest = largest or float(sizes.max(initial=0.0))
     if finite.size and float(finite.min()) >= 0:
         return Scale(0.0, largest)
     return Scale(-largest, largest, DIVERGING)
@@ -134,8 +142,8 @@ def _grid(maps: Floats, scale: Scale, rows: int) -> Image.Image:
         places.append((x, y, x + width * factor - 1, y + height * factor - 1))
     image = Image.fromarray(canvas)
     draw = ImageDraw.Draw(image)
-    for channel in np.flatnonzero(~(maps > 0).any(axis=(1, 2))):
-        left, top, right, bottom = places[channel]
+    for dead in np.flatnonzero(~(maps > 0).any(axis=(1, 2))):
+        left, top, right, bottom = places[int(dead)]
         draw.line((left, top, right, bottom), fill="#bbbbbb")
         draw.line((left, bottom, right, top), fill="#bbbbbb")
     return image
@@ -156,7 +164,9 @@ def _branch_title(page: Image.Image, left: int, width: int, branch: Branch) -> N
 # --- an attribution --------------------------------------------------------------------
 
 
-def attribution(picture: Pixels, values: Floats, title: str, lines: Sequence[str]) -> Image.Image:
+def attribution(
+    picture: Pixels, values: Floats, title: str, subtitle: str, lines: Sequence[str]
+) -> Image.Image:
     """Draw the photo, the map and the map over the photo, with the map's scale.
 
     Parameters
@@ -165,16 +175,17 @@ def attribution(picture: Pixels, values: Floats, title: str, lines: Sequence[str
         What the network sees (height, width, 3).
     values
         The map (height, width), signed, at the same size.
-    title, lines
-        What it explains; how far to trust it.
+    title, subtitle, lines
+        What it explains; photo and checkpoint; how far to trust it.
     """
     scale = signed_scale(values)
     painted = scale.paint(values)
     height, width = values.shape
-    factor = max(1, round(320 / max(height, width)))
-    panels = (picture, painted, overlay(picture, values))
+    factor = max(1, round(PANEL / max(height, width)))
+    panels = (picture, painted, overlay(picture, values, scale))
+    lines = [*lines, f"colours end where {BRIGHT:.1%} of the values lie within"]
     page = _page(
-        3 * width * factor + 2 * MARGIN + _bar_width(), height * factor, len(lines), title, ""
+        3 * width * factor + 2 * MARGIN + _bar_width(), height * factor, len(lines), title, subtitle
     )
     top = MARGIN + 56
     for place, panel in enumerate(panels):
@@ -186,13 +197,15 @@ def attribution(picture: Pixels, values: Floats, title: str, lines: Sequence[str
     return page
 
 
-def overlay(picture: Pixels, values: Floats) -> Pixels:
+def overlay(picture: Pixels, values: Floats, scale: Scale) -> Pixels:
     """Return the map over the grey photo, opaque where it is strong: (height, width, 3)."""
-    painted = signed_scale(values).paint(values).astype(np.float32)
-    largest = float(np.nanmax(np.abs(values), initial=0.0)) or 1.0
-    strength = np.nan_to_num(np.abs(values) / largest).clip(0, 1)[:, :, None] ** 0.5
+    painted = scale.paint(values).astype(np.float32)
+    with np.errstate(invalid="ignore"):
+        strength = (np.abs(values) / (scale.high or 1.0)).clip(0, 1)
+    alpha = np.sqrt(np.nan_to_num(strength))[:, :, None]
     grey = picture.astype(np.float32).mean(axis=2, keepdims=True) * 0.6 + 80
-    return np.rint(painted * strength + grey * (1 - strength)).clip(0, 255).astype(np.uint8)
+    mixed = np.rint(painted * alpha + grey * (1 - alpha)).clip(0, 255)
+    return np.asarray(mixed, np.uint8)
 
 
 # --- page, colour bar, words -----------------------------------------------------------
@@ -233,7 +246,7 @@ def _colour_bar(page: Image.Image, left: int, top: int, height: int, scale: Scal
 
 def number(value: float) -> str:
     """Return a number as a scale shows it: three digits."""
-    return f"{value:.3g}".replace("-", "\N{MINUS SIGN}") if value else "0"
+    return f"{value:.3g}" if value else "0"
 
 
 def _lines(page: Image.Image, lines: Sequence[str]) -> None:

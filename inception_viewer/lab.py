@@ -150,12 +150,9 @@ class Lab:
 
     def _build(self, checkpoint: str, folded: bool) -> GoogLeNet:
         net = self.truth(checkpoint).network()
-        if folded:
-            net = fold(net)
-        elif self._device != "cpu":
-            net = _twin(net)
-        # Module.to replaces the parameters' storage: harmless on a network of its own.
-        return net.to(self._device) if self._device != "cpu" else net
+        net = fold(net) if folded else net
+        # The truth stays on the CPU: moving replaces the network's own parameters only.
+        return net.to(self._device)
 
     # --- photos ---
 

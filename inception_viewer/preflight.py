@@ -166,17 +166,22 @@ def _answers_x11(display: str) -> bool:
     """Whether the server takes a connection, its access control included."""
     host, _, number = display.rpartition(":")
     number = number.split(".")[0]
-    if not number.isdigit() or not _x11_socket_open(host, int(number)):
+    if not number.isdigit():
         return False
+    if host not in ("", "unix") and not _x11_socket_open(host, int(number)):
+        return False  # asked first because xcb_connect would wait for minutes
     try:
         xcb = ctypes.CDLL("libxcb.so.1")
     except OSError:
-        return True  # Not ours to judge: the socket is open, and Qt brings its own words.
+        return _x11_socket_open(host, int(number))
     xcb.xcb_connect.restype = ctypes.c_void_p
     connection = ctypes.c_void_p(xcb.xcb_connect(display.encode(), None))
-    refused = xcb.xcb_connection_has_error(connection)
-    xcb.xcb_disconnect(connection)
-    return not refused
+    if xcb.xcb_connection_has_error(connection):
+        xcb.xcb_disconnect(connection)
+        return False
+    # Left open on purpose: a server such as Xvfb resets itself when its last client goes,
+    # and would refuse Qt, which connects next.
+    return True
 
 
 def _x11_socket_open(host: str, number: int) -> bool:

@@ -16,10 +16,11 @@ import numpy as np
 
 from . import api, drawings
 from .analysis.trace import Trace
+from .attribution_methods import METHODS
 from .errors import ImageError, ViewerError
 from .googlenet.variants import BRANCH_OUTPUT, BRANCHES
 from .images.decode import Decoded, decode
-from .images.sources import find
+from .images.sources import find, named
 from .questions import AttributionAnswer, ImageSource
 
 TOP = 5
@@ -104,7 +105,7 @@ def write(
             try:
                 photo = decode(source)
             except ImageError as error:
-                failures.append((source.name or source.path, str(error)))
+                failures.append((named(source).name, str(error)))
                 continue
             entries.append(_photo(net, source, photo, folder, out, choice or Choice()))
         _write_json(out / "predictions.json", _predictions(net, entries, failures))
@@ -151,7 +152,11 @@ def _photo(
     folder.mkdir(parents=True, exist_ok=True)
     maps = _write_maps(net, trace, photo.name, folder)
     picture = drawings.attribution(
-        trace.picture, explained.map, _title(explained, photo.name), _trust(explained)
+        trace.picture,
+        explained.map,
+        _title(explained),
+        _subtitle(net, photo.name),
+        _trust(explained),
     )
     picture.save(folder / "attribution.png")
     np.savez_compressed(folder / "activations.npz", **_activations(trace))
@@ -183,8 +188,7 @@ def _write_maps(net: api.Network, trace: Trace, name: str, folder: Path) -> dict
     written = {}
     notes = {node.name: node.note for node in net.info.graph.nodes}
     subtitle = (
-        f"{name}; checkpoint {net.info.name} {net.fingerprint[:12]};"
-        " one scale for the module; a crossed-out channel is nowhere active"
+        f"{_subtitle(net, name)}; one scale for the module; a crossed-out channel is nowhere active"
     )
     for module in (node.name for node in net.info.graph.nodes if node.kind == "concat"):
         branches = []
@@ -196,11 +200,15 @@ def _write_maps(net: api.Network, trace: Trace, name: str, folder: Path) -> dict
     return written
 
 
-def _title(explained: AttributionAnswer, name: str) -> str:
+def _subtitle(net: api.Network, name: str) -> str:
+    return f"{name}; checkpoint {net.info.name} {net.fingerprint[:12]}"
+
+
+def _title(explained: AttributionAnswer) -> str:
     question = explained.question
-    words = question.method.replace("_", " ")
+    words = METHODS[question.method].title
     unit = f" at {question.unit}" if question.unit else ""
-    return f"{name}: {words}{unit}, {question.head} head, “{explained.target_name}”"
+    return f"{words}{unit}, {question.head} head, “{explained.target_name}”"
 
 
 def _trust(explained: AttributionAnswer) -> list[str]:

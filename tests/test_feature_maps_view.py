@@ -157,16 +157,20 @@ def words_under(view, grid, channel: int) -> str:
     return view.footer.words.text()
 
 
-def test_gaps_between_cells_are_one_pixel_of_the_ground(view):
+def test_gaps_between_cells_are_one_pixel_of_the_border_colour(view):
     grid = view.grids[0]
     shown, layout = grabbed(grid), grid.layout_
     assert layout.gap == 1
-    ground = [int(theme.current().panel[i : i + 2], 16) for i in (1, 3, 5)]
+    ground = [int(theme.current().border[i : i + 2], 16) for i in (1, 3, 5)]
     pitch = layout.cell_width + 1
     for column in range(1, layout.columns):
         assert (shown[: layout.height, column * pitch - 1] == ground).all()
     for row in range(1, layout.rows):
         assert (shown[row * pitch - 1, : layout.width] == ground).all()
+    beyond = [int(theme.current().panel[i : i + 2], 16) for i in (1, 3, 5)]
+    assert (shown[: layout.height, layout.width :] == beyond).all()
+    left = layout.origin(layout.count - 1)[0] + layout.cell_width + 1
+    assert (shown[-layout.cell_height :, left:] == beyond).all()
 
 
 def test_pointing_tells_channel_value_and_position(view):
@@ -354,7 +358,8 @@ def test_new_maps_replace_every_pixel_of_the_old_ones(view):
     before = grabbed(view.grids[0])
     answer = ui_data.maps("inception3a")
     turned = tuple(
-        ui_data.group(g.unit, g.branch, np.ascontiguousarray(g.maps[:, ::-1])) for g in answer.groups
+        ui_data.group(g.unit, g.branch, np.ascontiguousarray(g.maps[:, ::-1]))
+        for g in answer.groups
     )
     view.set_maps(replace(answer, groups=turned))
     after = grabbed(view.grids[0])
@@ -394,7 +399,7 @@ def test_theme_and_text_size_are_followed(view, qtbot):
     qtbot.wait(20)
     try:
         assert view.headers[0].height() > before
-        ground = [int(theme.DARK.panel[i : i + 2], 16) for i in (1, 3, 5)]
+        ground = [int(theme.DARK.border[i : i + 2], 16) for i in (1, 3, 5)]
         layout = view.grids[0].layout_
         assert grabbed(view.grids[0])[layout.cell_height, 0].tolist() == ground
     finally:

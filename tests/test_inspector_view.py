@@ -129,7 +129,9 @@ def test_every_position_is_painted_where_its_field_is_centred(overlay, unit):
     shown = pixels(overlay.grab().toImage())
     colours = np.round(Colormap("viridis")(values / values.max()) * 255)[..., :3]
     field = ui_data.graph().node(unit).field
-    marks = [overlay.to_widget(place) for place in (overlay.field_place(), overlay.cell_place(0, 0))]
+    marks = [
+        overlay.to_widget(place) for place in (overlay.field_place(), overlay.cell_place(0, 0))
+    ]
     seen = 0
     for row, column in np.ndindex(side, side):
         x = 2 * (field.offset + column * field.stride + 0.5)
@@ -510,3 +512,19 @@ def test_the_menu_offers_the_code(view, qtbot):
     with qtbot.waitSignal(view.copy_python_requested) as caught:
         view.context_menu().actions()[0].trigger()
     assert caught.args == ["channel"]
+
+
+def test_the_first_choice_is_scrolled_into_sight_and_later_ones_leave_the_place(view, qtbot):
+    view.resize(300, 300)
+    view.set_channel(None)
+    bar = view.area.verticalScrollBar()
+    qtbot.wait(20)
+    bar.setValue(0)
+    view.set_channel((UNIT, 3))
+    qtbot.waitUntil(lambda: bar.value() == view.channel_section.y())
+    assert view.channel_section.visibleRegion().boundingRect().height() > 200
+    bar.setValue(bar.maximum())
+    view.set_channel((UNIT, 4))
+    view.set_overview(ui_data.overview(), ui_data.photo())
+    qtbot.wait(20)
+    assert bar.value() == bar.maximum()

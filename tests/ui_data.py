@@ -106,8 +106,15 @@ class _Walk:
         self.places[name] = place
         self.nodes.append(
             Node(
-                name, kind, group, branch, (place.channels, place.side, place.side), kernel, step,
-                weights and weights + 2 * place.channels, weights * place.side**2,
+                name,
+                kind,
+                group,
+                branch,
+                (place.channels, place.side, place.side),
+                kernel,
+                step,
+                weights and weights + 2 * place.channels,
+                weights * place.side**2,
                 ReceptiveField(place.size, place.stride, place.offset),
                 f"Really {kernel}x{kernel}." if really else "",
             )
@@ -297,9 +304,7 @@ def overview(unit: str = "inception3a") -> OverviewAnswer:
     shares = {}
     for name, _ in PAPER_TABLE:
         parts = rng.dirichlet((4, 6, 2, 1))
-        shares[name] = {
-            branch: float(part) for branch, part in zip(BRANCHES, parts, strict=True)
-        }
+        shares[name] = {branch: float(part) for branch, part in zip(BRANCHES, parts, strict=True)}
     largest = {node.name: float(rng.gamma(4, 1)) for node in network.nodes}
     return OverviewAnswer(
         scene(), picture(), CROP, predictions(), thumbnails, largest, shares, maps(unit),

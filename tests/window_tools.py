@@ -92,10 +92,10 @@ def drop(controller: Controller, mime: QMimeData, over: QWidget | None = None) -
     handle = over.window().windowHandle()
     place = QPointF(over.mapTo(over.window(), over.rect().center()))
     copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier
-    enter = QDragEnterEvent(place.toPoint(), copy, mime, left, none.NoModifier)
+    enter = QDragEnterEvent(place, copy, mime, left, none.NoModifier)
     QApplication.sendEvent(handle, enter)
     QApplication.sendEvent(
-        handle, QDragMoveEvent(place.toPoint(), copy, mime, left, none.NoModifier)
+        handle, QDragMoveEvent(place, copy, mime, left, none.NoModifier)
     )
     dropped = QDropEvent(place, copy, mime, left, none.NoModifier)
     QApplication.sendEvent(handle, dropped)

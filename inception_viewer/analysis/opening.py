@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from inception_viewer.errors import ImageError
-from inception_viewer.images.sources import find
+from inception_viewer.images.sources import find, named
 from inception_viewer.machine import devices
 from inception_viewer.questions import (
     CheckpointInfo,
@@ -56,7 +56,7 @@ def open_images(question: OpenImages, lab: Lab, progress: Progress) -> OpenedIma
         try:
             images.append(lab.open_image(source))
         except ImageError as error:
-            failures.append((source.name or source.path or "pasted picture", str(error)))
+            failures.append((named(source).name, str(error)))
         if len(found.sources) > 1:
             so_far = OpenedImages(tuple(images), tuple(failures))
             text = f"{place + 1} of {len(found.sources)} photos"

@@ -18,6 +18,12 @@ from inception_viewer.errors import CheckpointError
 WRAPPERS = ("state_dict", "model_state_dict", "model", "net", "weights", "ema_state_dict")
 """Names under which training scripts put the state dict inside a larger dictionary."""
 
+OBJECTS = (
+    "The file holds Python objects (a whole pickled model?) instead of plain weights; "
+    "save the model's state_dict() instead."
+)
+"""What is said of a pickle that could run code."""
+
 
 @dataclass(frozen=True, eq=False)
 class Contents:
@@ -51,7 +57,7 @@ def read_file(path: Path) -> Contents:
         raise CheckpointError("This is a folder, not a checkpoint file.")
     try:
         with path.open("rb") as file:
-            start = file.read(16)
+            start = file.read(32)
     except FileNotFoundError:
         raise CheckpointError("There is no such file.") from None
     except OSError as error:
@@ -60,8 +66,10 @@ def read_file(path: Path) -> Contents:
         raise CheckpointError("The file is empty.")
     if len(start) > 8 and start[8:9] == b"{":
         return _read_safetensors(path)
-    if start.startswith(b"PK") or start.startswith(b"\x80"):
+    if start.startswith((b"PK", b"\x80\x02")):
         return Contents(path, _unwrapped(_load_pickle(path)))
+    if start.startswith(b"\x80"):  # torch.save pickles by protocol 2 only
+        raise CheckpointError(OBJECTS)
     raise CheckpointError(f"This is not a checkpoint but {_looks_like(start)}.")
 
 
@@ -100,11 +108,8 @@ def _load_pickle(path: Path) -> Any:
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        if "Unsupported" in str(error) or "weights_only" in str(error).lower():
-            raise CheckpointError(
-                "The file holds Python objects (a whole pickled model?) instead of plain weights; "
-                "save the model's state_dict() instead."
-            ) from None
+        if "global" in str(error).lower().replace("safe_globals", ""):
+            raise CheckpointError(OBJECTS) from None
         raise CheckpointError("The file is damaged or was not saved by torch.save.") from None
     except (RuntimeError, EOFError, ValueError, KeyError, OSError, zipfile.BadZipFile):
         raise CheckpointError(

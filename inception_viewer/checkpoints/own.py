@@ -50,7 +50,7 @@ def convert(contents: Contents) -> Weights:
     except (KeyError, ValueError, TypeError) as error:
         raise CheckpointError(f"What the file says about itself is damaged: {error!r}.") from None
     state = as_float32(contents.tensors)
-    check(variant, state, f"a checkpoint of ours ({variant.name})", {})
+    check(variant, state, f"a checkpoint of ours ({variant.name})")
     if len(classes) != variant.classes:
         raise CheckpointError(
             f"It names {len(classes)} classes, but its network has {variant.classes}."
@@ -127,6 +127,4 @@ def variant_from_json(text: str) -> Variant:
 
 
 def _preprocessing(values: Mapping[str, Any]) -> Preprocessing:
-    return Preprocessing(
-        **{**values, "mean": tuple(values["mean"]), "std": tuple(values["std"])}
-    )
+    return Preprocessing(**{**values, "mean": tuple(values["mean"]), "std": tuple(values["std"])})

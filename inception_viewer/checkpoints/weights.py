@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -91,7 +91,10 @@ def as_float32(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def check(
-    variant: Variant, state: Mapping[str, Tensor], what: str, names: Mapping[str, str]
+    variant: Variant,
+    state: Mapping[str, Tensor],
+    what: str,
+    label_of: Callable[[str], str] = str,
 ) -> None:
     """Check that a state dict fits a variant: every tensor there, its shape right, all finite.
 
@@ -103,8 +106,8 @@ def check(
         Tensors by our names.
     what
         What the file looks like, for the sentence (``"a torchvision GoogLeNet"``).
-    names
-        Our name to the file's own name, so that the sentence speaks of the file.
+    label_of
+        Returns the file's own name for ours, so that the sentence speaks of the file.
 
     Raises
     ------
@@ -117,7 +120,7 @@ def check(
         if not name.endswith(COUNTER)
     }
     for name, blank in expected.items():
-        label = names.get(name, name)
+        label = label_of(name)
         if name not in state:
             missing = sum(other not in state for other in expected)
             more = f" and {missing - 1} more tensors are" if missing > 1 else " is"
@@ -127,22 +130,16 @@ def check(
             raise CheckpointError(
                 f"It looks like {what}, but “{label}” has shape {found} where {wanted} is expected."
             )
-    _check_finite(state, names)
+    _check_finite(state, label_of)
 
 
-def _check_finite(state: Mapping[str, Tensor], names: Mapping[str, str]) -> None:
+def _check_finite(state: Mapping[str, Tensor], label_of: Callable[[str], str]) -> None:
     for name, tensor in state.items():
-        label = names.get(name, name)
+        label = label_of(name)
         # The sum of a finite tensor is finite and costs one pass without a copy.
         if not bool(torch.isfinite(tensor.sum())) and not bool(torch.isfinite(tensor).all()):
             count = int((~torch.isfinite(tensor)).sum())
-            raise CheckpointError(
-                f"Its weights are damaged: “{label}” holds {count} values that are not finite."
-            )
+            values = "1 value that is" if count == 1 else f"{count} values that are"
+            raise CheckpointError(f"Its weights are damaged: “{label}” holds {values} not finite.")
         if name.endswith("running_var") and bool((tensor < 0).any()):
             raise CheckpointError(f"Its weights are damaged: “{label}” holds negative variances.")
-
-
-def with_heads(variant: Variant, heads: tuple[str, ...]) -> Variant:
-    """Return the variant with these heads only."""
-    return replace(variant, heads=heads)

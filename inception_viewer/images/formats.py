@@ -99,10 +99,13 @@ def _by_brand(brand: bytes) -> str:
 
 
 def _by_text(begin: bytes) -> str:
-    if b"\0" in begin:
-        return ""
-    text = begin.decode("utf-8", "replace")
-    if text.count("\ufffd") > 1:  # the last character may be cut in two
+    try:
+        text = begin.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if len(begin) - error.start > 3:  # otherwise the last character was cut in two
+            return ""
+        text = begin[: error.start].decode("utf-8")
+    if not text or any(ord(sign) < 32 and sign not in "\t\n\r\f" for sign in text):
         return ""
     lower = text.lstrip("\ufeff \t\r\n").lower()
     if "<svg" in lower:

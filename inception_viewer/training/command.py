@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -62,8 +62,7 @@ def _train(options: argparse.Namespace, console: Console) -> int:
             report=console,
             save_every=options.save_every,
         )
-        console(_start(trainer, split, device))
-        stopped = _run(trainer)
+        stopped = _run(trainer, lambda: console(_start(trainer, split, device)))
         skipped = len(trainer.photos.skipped)
         if not trainer.finished:
             console({"event": "stopped", "step": trainer.step, "steps": trainer.steps})
@@ -100,8 +99,8 @@ def _device(name: str) -> str:
     return name
 
 
-def _run(trainer: Trainer) -> int:
-    """Train until the end or a signal; return the signal's number, or 0."""
+def _run(trainer: Trainer, announce: Callable[[], None]) -> int:
+    """Announce the run and train until the end or a signal; return its number, or 0."""
     received = [0]
 
     def stop(number: int, frame: FrameType | None) -> None:
@@ -109,6 +108,7 @@ def _run(trainer: Trainer) -> int:
         trainer.stop()
 
     with _handling(stop):
+        announce()
         trainer.run()
     return received[0]
 

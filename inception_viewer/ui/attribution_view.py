@@ -17,6 +17,7 @@ from .attribution.controls import RunControls
 from .attribution.export import composed, save_array, save_picture
 from .attribution.form import AttributionForm
 from .attribution.result_panel import ResultPanel
+from .maps.restyle import refresh
 from .view import View
 
 LOADING = "PyTorch is still loading. In a moment an explanation can be asked for."
@@ -55,7 +56,7 @@ class AttributionView(View):
         self.controls.cancelled.connect(self.cancelled)
         self._actions = self._add_actions()
         self._lay_out()
-        theme.broadcast.changed.connect(self._restyle, check_nargs=False)
+        theme.broadcast.changed.connect(self._restyle)
         self._restyle()
         self._refresh()
 
@@ -222,12 +223,13 @@ class AttributionView(View):
             self.show_empty(missing)
 
     def _missing(self) -> str:
-        """What there is to wait for or to open first, or ``""``."""
+        """Return what there is to wait for or to open first, or ``""``."""
         if not self._ready:
             return LOADING
         if self._checkpoint is None:
             return NO_CHECKPOINT
         return NO_PHOTO if self._photo is None else ""
 
-    def _restyle(self) -> None:
-        self._left.setFixedWidth(round(FORM_WIDTH * max(1.0, theme.text_scale())))
+    def _restyle(self, _: object = None) -> None:
+        if refresh(self):
+            self._left.setFixedWidth(round(FORM_WIDTH * max(1.0, theme.text_scale())))

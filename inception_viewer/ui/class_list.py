@@ -44,7 +44,7 @@ class ClassFilter(QSortFilterProxyModel):
     def set_text(self, text: str) -> None:
         """Look for these words, in any order and letter case."""
         self._words = text.casefold().replace("_", " ").split()
-        self.invalidateFilter()
+        self.invalidate()
 
     def filterAcceptsRow(self, row: int, parent: QModelIndex) -> bool:
         """Whether a name holds every word."""

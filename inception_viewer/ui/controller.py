@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -78,7 +77,8 @@ class Controller(QObject):
         self._started_at = 0.0
         self._connect()
         commands.connect(self)
-        self.frames.loading = LOADING
+        self._torch_loads = True
+        self.frames.loading = self._what_loads
         self.frames.clear(session.state)
 
     def _connect(self) -> None:
@@ -96,6 +96,7 @@ class Controller(QObject):
         for part in (frames, self.attributing, self.opening):
             part.failed.connect(self.report)
         self.opening.refused.connect(self._refuse)
+        self.opening.ended.connect(self._explain_emptiness)
         hints = QGuiApplication.styleHints()
         hints.colorSchemeChanged.connect(self._system_theme_changed)
 
@@ -137,11 +138,12 @@ class Controller(QObject):
             return
         self._clock.stop()
         self.window.status.set_activity(LOADING_KEY, None)
-        self.frames.loading = ""
+        self._torch_loads = False
         if isinstance(outcome, Failed):
             self.report(outcome)
             return
         self.set_machine(outcome.answer)
+        self._explain_emptiness()
         wanted, machine = self.start_with.device, outcome.answer
         if wanted != machine.device and (wanted != "auto" or len(machine.devices) > 1):
             self.switch_device(wanted)
@@ -218,8 +220,17 @@ class Controller(QObject):
     def report(self, outcome: Failed) -> None:
         """Say what went wrong; everything that was open stays open."""
         self.window.messages.say(outcome.sentence, outcome.details)
-        if self.session.state.scene is None:
+        self._explain_emptiness()
+
+    def _explain_emptiness(self) -> None:
+        """Where no scene is shown: say why, which may have changed."""
+        if self.session.state.scene is None and not self._closed:
             self.frames.clear(self.session.state)
+
+    def _what_loads(self) -> str:
+        if self._torch_loads:
+            return LOADING
+        return f"{self.opening.what}…" if self.opening.what else ""
 
     def _refuse(self, failures: tuple[tuple[str, str], ...], tried: int) -> None:
         self.window.messages.say_failures(failures, tried)
@@ -229,8 +240,7 @@ class Controller(QObject):
     def _take_frame(self, frame: Frame | None) -> None:
         self._unpainted = frame
         commands.enable(self)
-        # After the paint: it must not wait for the other photos' verdicts to be asked for.
-        QTimer.singleShot(0, partial(self.glances.take_frame, frame))
+        self.glances.take_frame(frame)
 
     def _after_paint(self) -> None:
         frame, self._unpainted = self._unpainted, None

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QContextMenuEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLayout,
     QMenu,
     QScrollArea,
     QSizePolicy,
@@ -99,9 +96,9 @@ class FeatureMapsView(View):
         """Frame the selected channel."""
         self._channel = channel
         for grid in self.grids:
-            mine = channel is not None and grid.content is not None
-            here = mine and channel[0] == grid.content.group.unit
-            grid.set_selected(channel[1] if here else None)
+            unit = grid.content.group.unit if grid.content is not None else ""
+            here = channel is not None and channel[0] == unit
+            grid.set_selected(channel[1] if channel is not None and here else None)
         self._say(None)
 
     @property
@@ -112,29 +109,7 @@ class FeatureMapsView(View):
     # --- building --------------------------------------------------------------------
 
     def _build(self) -> None:
-        self.heads = QWidget()
-        self.strip = QWidget()
-        for holder in (self.heads, self.strip):
-            row = QHBoxLayout(holder)
-            row.setContentsMargins(0, 0, 0, 0)
-            row.setSpacing(COLUMN_GAP)
-            row.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        # The headers have the grids' widths; they must not keep the view from shrinking.
-        self.heads.layout().setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
-        self.heads.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.scroll = QScrollArea()
-        self.scroll.setWidget(self.strip)
-        self.scroll.setWidgetResizable(True)
-        see_through(self.scroll)
-        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.scroll.viewport().installEventFilter(self)
-        self.columns = QWidget()
-        stacked = QVBoxLayout(self.columns)
-        stacked.setContentsMargins(0, 0, 0, 0)
-        stacked.setSpacing(theme.GRID // 2)
-        stacked.addWidget(self.heads)
-        stacked.addWidget(self.scroll, 1)
+        self._build_columns()
         self.message = EmptyState()
         self.body = QStackedWidget()
         self.body.addWidget(self.columns)
@@ -147,6 +122,31 @@ class FeatureMapsView(View):
         layout.addWidget(self.body, 1)
         layout.addWidget(self.footer)
         self.set_content(content)
+
+    def _build_columns(self) -> None:
+        """Build the headers, and below them the grids, which scroll together."""
+        self.heads, self.strip = QWidget(), QWidget()
+        self._heads_row, self._strip_row = QHBoxLayout(self.heads), QHBoxLayout(self.strip)
+        for row in (self._heads_row, self._strip_row):
+            row.setContentsMargins(0, 0, 0, 0)
+            row.setSpacing(COLUMN_GAP)
+            row.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        # The headers have the grids' widths; they must not keep the view from shrinking.
+        self._heads_row.setSizeConstraint(QHBoxLayout.SizeConstraint.SetNoConstraint)
+        self.heads.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.area = QScrollArea()
+        self.area.setWidget(self.strip)
+        self.area.setWidgetResizable(True)
+        see_through(self.area)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.area.viewport().installEventFilter(self)
+        self.columns = QWidget()
+        stacked = QVBoxLayout(self.columns)
+        stacked.setContentsMargins(0, 0, 0, 0)
+        stacked.setSpacing(theme.GRID // 2)
+        stacked.addWidget(self.heads)
+        stacked.addWidget(self.area, 1)
 
     def _connect(self) -> None:
         self.toolbar.stepped.connect(self.module_stepped)
@@ -165,8 +165,8 @@ class FeatureMapsView(View):
             grid.chosen.connect(self._on_chosen)
             grid.reached.connect(self._on_reached)
             grid.sized.connect(self.step_cell_size)
-            self.strip.layout().addWidget(grid, 0, Qt.AlignmentFlag.AlignTop)
-            self.heads.layout().addWidget(header, 0, Qt.AlignmentFlag.AlignTop)
+            self._strip_row.addWidget(grid, 0, Qt.AlignmentFlag.AlignTop)
+            self._heads_row.addWidget(header, 0, Qt.AlignmentFlag.AlignTop)
             self.grids.append(grid)
             self.headers.append(header)
 
@@ -188,9 +188,7 @@ class FeatureMapsView(View):
         """Compute the levels anew: for another answer or another scale."""
         groups = self._answer.groups if self._answer else ()
         ends = limits(groups, self._settings.scale)
-        self._levels = [
-            quantise(group.maps, end) for group, end in zip(groups, ends, strict=True)
-        ]
+        self._levels = [quantise(group.maps, end) for group, end in zip(groups, ends, strict=True)]
         self._fill()
 
     def _fill(self) -> None:
@@ -227,22 +225,22 @@ class FeatureMapsView(View):
         assert self._answer is not None
         groups, ratio = self._answer.groups, self.devicePixelRatioF()
         # The bar's width is kept free always, so that its coming does not change the fit.
-        bar = self.scroll.verticalScrollBar().sizeHint().width()
-        total = self.scroll.width() - bar - COLUMN_GAP * (len(groups) - 1)
+        bar = self.area.verticalScrollBar().sizeHint().width()
+        total = self.area.width() - bar - COLUMN_GAP * (len(groups) - 1)
         counts = tuple(len(group.maximum) for group in groups)
         widths = column_widths(counts, max(total, 4 * len(groups)), LEAST_COLUMN)
         _, height, width = groups[0].maps.shape
         return Room(
             tuple(int(w * ratio) for w in widths),
             counts,
-            int(self.scroll.height() * ratio),
+            int(self.area.height() * ratio),
             height,
             width,
             max(1, round(ratio)),
         )
 
     def _cell_pixels(self, room: Room) -> int:
-        """The longer side of a cell in device pixels."""
+        """Return the longer side of a cell in device pixels."""
         ratio = self.devicePixelRatioF()
         if self._size is not None:
             return round(self._size * ratio)
@@ -263,7 +261,7 @@ class FeatureMapsView(View):
             grid.setFixedSize(width, grid.sizeHint().height())
             header.setFixedSize(width, header.sizeHint().height())
             pitch = (layout.cell_height + layout.gap) / ratio
-            grid.set_page(int(self.scroll.height() // pitch))
+            grid.set_page(int(self.area.height() // pitch))
 
     def set_cell_size(self, size: int | None) -> None:
         """Set the longer side of a cell in logical pixels; None fits them to the view."""
@@ -283,7 +281,7 @@ class FeatureMapsView(View):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Fit the cells when the room for them changes."""
-        if watched is self.scroll.viewport() and event.type() == QEvent.Type.Resize:
+        if watched is self.area.viewport() and event.type() == QEvent.Type.Resize:
             QTimer.singleShot(0, self, self._arrange)
         return False
 
@@ -314,7 +312,7 @@ class FeatureMapsView(View):
         grid = self.sender()
         assert isinstance(grid, MapGrid)
         place = cell.translated(grid.mapTo(self.strip, QPoint(0, 0)))
-        self.scroll.ensureVisible(*place.center().toTuple(), 0, place.height() // 2 + theme.GRID)
+        self.area.ensureVisible(*place.center().toTuple(), 0, place.height() // 2 + theme.GRID)
         self._say(None)
 
     def _say(self, found: tuple[int, int, int] | None) -> None:
@@ -357,7 +355,3 @@ class FeatureMapsView(View):
             entry.triggered.connect(action)
             menu.addAction(entry)
         return menu
-
-    def with_settings(self, **changes: str) -> MapSettings:
-        """Return the settings with some of them changed."""
-        return replace(self._settings, **changes)

@@ -6,8 +6,8 @@ for its maps only. An outcome whose question is not the one wanted any more is d
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from time import perf_counter
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -57,8 +57,8 @@ class Frames(QObject):
         self._veil = QTimer(self, singleShot=True, interval=VEIL_AFTER_MS)
         self._veil.timeout.connect(self._dim)
         self._emptiness: Emptiness | None = None
-        self.loading = ""
-        self.asked_at = 0.0
+        self.loading: Callable[[], str] = str
+        """Says what is being loaded (``"Opening demo…"``), or ``""``."""
 
     @property
     def settled(self) -> bool:
@@ -91,14 +91,15 @@ class Frames(QObject):
         self._wanted = None
         self._undim()
         had, self.frame = self.frame, None
-        found = emptiness(state, self.loading)
+        found = emptiness(state, self.loading())
         if found == self._emptiness and had is None:
             return
         self._emptiness = found
-        self._clear_views(state)
+        if had is not None or state.open_checkpoint is not None:
+            self._clear_views(state)
         self._window.headline.say(found.headline)
         for name, view in self._window.views.items():
-            if not (name == "graph" and state.open_checkpoint and not self.loading):
+            if name != "graph" or state.open_checkpoint is None:
                 view.show_empty(found.sentence, found.label, self._action(found))
         self.switched.emit(None)
 
@@ -114,7 +115,7 @@ class Frames(QObject):
         self._show_tray(state)
         window.status.set_trace(None)
 
-    def _action(self, found: Emptiness):  # type: ignore[no-untyped-def]
+    def _action(self, found: Emptiness) -> Callable[[], None] | None:
         return self._window.menus[found.action].trigger if found.action else None
 
     def _unit_on_its_way(self) -> str:
@@ -124,7 +125,6 @@ class Frames(QObject):
 
     def _ask(self, view: str, question: Question) -> None:
         self._wanted = question
-        self.asked_at = perf_counter()
         if not self._veil.isActive():
             self._veil.start()
         self._runner.live(view, question, self._take)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
 from ..questions import Glance, Predictions, Scene
 from ..runner import Cancelled, Done, Failed, Outcome, Runner
 from ..session import Session, State
 from .frames import Frame, Frames
 from .main_window import MainWindow
+
+AFTER_PAINT_MS = 30
 
 
 class Glances(QObject):
@@ -26,11 +28,11 @@ class Glances(QObject):
         self._asked: Glance | None = None
 
     def take_frame(self, frame: Frame | None) -> None:
-        """Note what the open photo is, and go on with the others."""
+        """Note what the open photo is; the others are asked about once it is painted."""
         if frame is not None:
             self._verdicts[frame.scene] = verdict(frame.overview.predictions)
         self.show()
-        self.go_on()
+        QTimer.singleShot(AFTER_PAINT_MS, self, self.go_on)
 
     def follow(self, old: State, new: State) -> None:
         """Look at photos that have come."""

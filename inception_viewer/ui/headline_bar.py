@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from . import theme
+
+
+class FlatLabel(QLabel):
+    """A wrapping label that asks for no more lines than its width makes necessary.
+
+    A plain one asks for two as soon as its text could be wrapped somewhere.
+    """
+
+    def minimumSizeHint(self) -> QSize:
+        """One line; what more the width makes necessary is asked for by heightForWidth."""
+        return QSize(0, self.fontMetrics().height())
 
 
 class HeadlineBar(QWidget):
@@ -13,7 +24,7 @@ class HeadlineBar(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.label = QLabel(self)
+        self.label = FlatLabel(self)
         self.label.setWordWrap(True)
         self.label.setAccessibleName("Headline")
         self.label.setTextInteractionFlags(

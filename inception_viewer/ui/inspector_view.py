@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from PySide6.QtCore import QByteArray, Qt, Signal
+from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent
-from PySide6.QtWidgets import QCheckBox, QLabel, QMenu, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QLabel,
+    QMenu,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ..questions import Graph, ImageInfo, MapGroup, MapsAnswer, Node, OverviewAnswer
 from ..session import MapSettings
@@ -44,6 +52,7 @@ class InspectorView(View):
         self._graph: Graph | None = None
         self._channel: tuple[str, int] | None = None
         self._settings = MapSettings()
+        self._was_shown = self._to_scroll = False
         self._build_sections()
         self._lay_out()
         theme.broadcast.changed.connect(self._restyle)
@@ -169,21 +178,24 @@ class InspectorView(View):
             if section is self.seen:
                 column.addWidget(self.hint)
         column.addStretch(1)
-        self.scroll = QScrollArea()
-        self.scroll.setWidget(holder)
-        self.scroll.setWidgetResizable(True)
-        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area = QScrollArea()
+        self.area.setWidget(holder)
+        self.area.setWidgetResizable(True)
+        # Queued: to scroll while Qt is laying the area out crashes it.
+        queued = Qt.ConnectionType.QueuedConnection
+        self.area.verticalScrollBar().rangeChanged.connect(self._scroll_to_channel, queued)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         content = panel()
         around = QVBoxLayout(content)
         around.setContentsMargins(0, 0, 0, 0)
-        around.addWidget(self.scroll)
-        see_through(self.scroll)
+        around.addWidget(self.area)
+        see_through(self.area)
         self.set_content(content)
 
     # --- filling ---------------------------------------------------------------------
 
     def _found(self) -> tuple[MapGroup, int, int] | None:
-        """The selected channel's group, the group's place and the channel, if all is there."""
+        """Return the selected channel's group, its place and the channel, if all is there."""
         overview, maps, channel = self._overview, self._maps, self._channel
         if overview is None or maps is None or channel is None or maps.scene != overview.scene:
             return None
@@ -202,6 +214,11 @@ class InspectorView(View):
         found = self._found()
         node = self._node(found[0].unit) if found else None
         shown = found is not None and node is not None
+        if shown and not self._was_shown:
+            # A small dock would show nothing of what was just chosen.
+            self._to_scroll = True
+            QTimer.singleShot(0, self, self._scroll_to_channel)
+        self._was_shown = self._channel is not None
         for section in self.sections[1:]:
             section.setVisible(shown)
         self.hint.setVisible(not shown)
@@ -215,6 +232,13 @@ class InspectorView(View):
         self.histogram_words.setText(words[0].upper() + words[1:] + ".")
         self.facts.set_rows([*channel_rows(group, channel), *unit_rows(node)])
         self._fill_filter(channel)
+
+    def _scroll_to_channel(self, *_: int) -> None:
+        """Bring the channel to the top, once there is room to scroll that far."""
+        bar, place = self.area.verticalScrollBar(), self.channel_section.y()
+        if self._to_scroll and self.channel_section.isVisible() and place > 0:
+            bar.setValue(place)
+            self._to_scroll = bar.value() != place and bar.isVisible()
 
     def _fill_channel(self, group: MapGroup, place: int, channel: int, node: Node) -> None:
         assert self._overview is not None

@@ -35,6 +35,8 @@ from .tray_view import TrayView
 from .view import View
 
 DEFAULT_SIZE = QSize(1280, 800)
+DECORATION = QSize(16, 40)
+"""Room for the desktop's frame and title bar, which are not known before the window shows."""
 SMALLEST = QSize(960, 600)
 
 
@@ -208,7 +210,7 @@ class MainWindow(QMainWindow):
 
     def _default_geometry(self) -> None:
         area = self.screen().availableGeometry()
-        size = DEFAULT_SIZE.boundedTo(area.size()).expandedTo(SMALLEST)
+        size = DEFAULT_SIZE.boundedTo(area.size() - DECORATION).expandedTo(SMALLEST)
         self.resize(size)
         corner = area.center() - self.rect().center()
         self.move(max(area.left(), corner.x()), max(area.top(), corner.y()))

@@ -7,7 +7,6 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QPlainTextEdit,
     QPushButton,
     QSizePolicy,
@@ -16,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from . import theme
+from .headline_bar import FlatLabel
 
 
 class MessageBar(QFrame):
@@ -29,7 +29,7 @@ class MessageBar(QFrame):
         self.setAccessibleName("Message")
         self.sentences: list[str] = []
         self._details: list[str] = []
-        self.label = QLabel()
+        self.label = FlatLabel()
         self.label.setWordWrap(True)
         self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.label.setProperty("role", "error")

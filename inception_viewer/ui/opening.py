@@ -31,6 +31,8 @@ class Opening(QObject):
 
     failed = Signal(object)
     """A :class:`Failed`."""
+    ended = Signal()
+    """Something has been opened, or could not be."""
     refused = Signal(object, object)
     """Failures of one drop, as (name, sentence) pairs, and how many were tried."""
 
@@ -39,15 +41,16 @@ class Opening(QObject):
         self._session, self._runner, self._window = session, runner, window
         self._count = 0
         self._tickets: dict[str, Ticket] = {}
+        self._texts: dict[str, str] = {}
         self.brought_at = 0.0
         """When something was last dropped, pasted or opened (``perf_counter``)."""
         self.awaited = ""
         """The photo that came of it, until it has been painted."""
 
     @property
-    def busy(self) -> bool:
-        """Whether anything is being opened."""
-        return bool(self._tickets)
+    def what(self) -> str:
+        """What is being opened, the oldest first: ``"Opening demo"``, or ``""``."""
+        return next(iter(self._texts.values()), "")
 
     def take(self, dropped: Dropped, *, look_at_it: bool = True) -> None:
         """Open what a drop, a paste or a dialog brought."""
@@ -102,6 +105,7 @@ class Opening(QObject):
             gathered.extend(outcome.answer.failures)
         if batch.last and gathered and not quiet:
             self.refused.emit(tuple(gathered), max(batch.tried, len(gathered)))
+        self.ended.emit()
 
     def _add(self, batch: _Batch, opened: OpenedImages) -> None:
         if not opened.images:
@@ -146,6 +150,7 @@ class Opening(QObject):
         elif isinstance(outcome, Done):
             info: CheckpointInfo = outcome.answer
             self._session.update(lambda state: add_checkpoint(state, info))
+        self.ended.emit()
 
     # --- what runs ---
 
@@ -168,6 +173,7 @@ class Opening(QObject):
         what: str,
     ) -> None:
         """Ask; each opening has a place of its own, so that none replaces another."""
+        self._texts[key] = what
         self._window.status.set_activity(key, Activity(what, None, None, cancellable=not live))
         if live:
             self._tickets[key] = self._runner.live(key, question, deliver)
@@ -182,6 +188,7 @@ class Opening(QObject):
 
     def _end(self, key: str) -> None:
         self._tickets.pop(key, None)
+        self._texts.pop(key, None)
         self._window.status.set_activity(key, None)
 
 

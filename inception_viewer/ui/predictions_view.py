@@ -45,7 +45,7 @@ class PredictionsView(View):
         self.sentence = QLabel()
         self.sentence.setWordWrap(True)
         self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.find = self._make_find()
+        self.search = self._make_search()
         self.count = self._make_count()
         self.percent, self.logits = self._make_units()
         self.table = PredictionTable()
@@ -88,7 +88,7 @@ class PredictionsView(View):
 
     # --- construction ----------------------------------------------------------------
 
-    def _make_find(self) -> QLineEdit:
+    def _make_search(self) -> QLineEdit:
         field = QLineEdit()
         field.setPlaceholderText("Find a class…")
         field.setAccessibleName("Find a class")
@@ -131,9 +131,7 @@ class PredictionsView(View):
         copy.setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))
         copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         self._action("Copy all classes as CSV", self.copy_csv)
-        self._action(
-            "Copy as Python", lambda: self.copy_python_requested.emit("predictions")
-        )
+        self._action("Copy as Python", lambda: self.copy_python_requested.emit("predictions"))
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
     def _action(self, text: str, act: object) -> QAction:
@@ -149,7 +147,7 @@ class PredictionsView(View):
         units.setSpacing(0)
         units.addWidget(self.percent)
         units.addWidget(self.logits)
-        tools.addWidget(self.find, 1)
+        tools.addWidget(self.search, 1)
         tools.addWidget(self.count)
         tools.addLayout(units)
         head = QVBoxLayout()
@@ -173,7 +171,7 @@ class PredictionsView(View):
         predictions = self._predictions
         if predictions is None:
             return
-        wanted = self.find.text().strip()
+        wanted = self.search.text().strip()
         if wanted:
             rows = found_rows(predictions, wanted)
         else:
@@ -187,7 +185,7 @@ class PredictionsView(View):
         )
 
     def _refresh_if_fitting(self) -> None:
-        if self.count.currentData() == 0 and not self.find.text().strip():
+        if self.count.currentData() == 0 and not self.search.text().strip():
             self._refresh()
 
     def _enter_table(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -21,6 +21,19 @@ from ..questions import ImageInfo
 from . import theme
 from .tray_model import ID, PhotoDelegate, TrayModel
 from .view import View
+
+
+class PhotoList(QListView):
+    """A list that tells of the keys for removing."""
+
+    remove_asked = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Delete, or Backspace as on a Mac's keyboard, asks for removal."""
+        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self.remove_asked.emit()
+        else:
+            super().keyPressEvent(event)
 
 
 class TrayView(View):
@@ -55,8 +68,8 @@ class TrayView(View):
         theme.broadcast.changed.connect(self._dress)
         self.set_images((), "")
 
-    def _make_list(self) -> QListView:
-        made = QListView()
+    def _make_list(self) -> PhotoList:
+        made = PhotoList()
         made.setModel(self.model)
         made.setItemDelegate(PhotoDelegate(made))
         made.setAccessibleName("Open photos")
@@ -68,9 +81,7 @@ class TrayView(View):
         made.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         made.customContextMenuRequested.connect(self._offer)
         made.selectionModel().currentChanged.connect(self._look_at)
-        delete = QShortcut(QKeySequence(QKeySequence.StandardKey.Delete), made)
-        delete.setContext(Qt.ShortcutContext.WidgetShortcut)
-        delete.activated.connect(self.remove_selected)
+        made.remove_asked.connect(self.remove_selected)
         return made
 
     def _make_foot(self) -> QVBoxLayout:

@@ -14,6 +14,7 @@ instead of once a step.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -21,11 +22,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from inception_viewer.attribution_methods import MAX_STEPS, doublings
+from inception_viewer.attribution_methods import doublings
 from inception_viewer.googlenet.architecture import LOGITS, GoogLeNet, Unit
 
 from .baselines import baseline, describe
-from .result import Report, Result, completeness_error, degenerate, silent, to_numpy
+from .result import NOT_FINITE, Report, Result, completeness_error, degenerate, silent, to_numpy
 from .task import Task, check_target
 
 TOLERANCE = 0.05
@@ -107,7 +108,7 @@ def integrated_gradients(
         errors.append((count, completeness_error(raw, path.difference)))
         if not errors[-1][1] > TOLERANCE:
             break
-    note = " ".join(filter(None, (about, _note(errors, adapt))))
+    note = " ".join(filter(None, (about, _note(errors, exhausted=adapt and count == tried[-1]))))
     return _result(raw, errors[-1][1], note)
 
 
@@ -211,14 +212,16 @@ def _watch(path: _Path, earlier: Tensor | None, tried: list[int], report: Report
 
 def _result(raw: Tensor, error: float | None, note: str) -> Result:
     map_ = to_numpy(raw.sum(0))
-    return Result(to_numpy(raw), map_, error, degenerate(map_), note)
+    # A logit that is not finite need not show in the map: ReLUs stop its gradient.
+    why = NOT_FINITE if error is not None and math.isnan(error) else degenerate(map_)
+    return Result(to_numpy(raw), map_, error, why, note)
 
 
-def _note(errors: list[tuple[int, float]], adapt: bool) -> str:
+def _note(errors: list[tuple[int, float]], *, exhausted: bool) -> str:
     """Return a sentence on the steps that were needed, or ``""``."""
     steps, error = errors[-1]
     if error > TOLERANCE:
-        advice = "read it with care" if adapt and steps >= MAX_STEPS else "take more steps"
+        advice = "read it with care" if exhausted else "take more steps"
         return f"After {steps} steps the map is still {error:.0%} off its sum: {advice}."
     if len(errors) > 1:
         before, was = errors[-2]

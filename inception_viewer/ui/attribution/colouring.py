@@ -71,8 +71,11 @@ def levels(values: Floats, chosen: Colouring) -> NDArray[np.uint8]:
     """Return each value's index in the colour table, 0 to 255; not finite ones count as zero."""
     share = np.nan_to_num(values / np.float32(chosen.limit), nan=0.0, posinf=1.0, neginf=-1.0)
     if chosen.signed:
-        return (ZERO + np.rint(127 * np.clip(share, -1, 1))).astype(np.uint8)
-    return np.clip(np.floor(256 * share), 0, 255).astype(np.uint8)
+        found = ZERO + np.rint(127 * np.clip(share, -1, 1))
+    else:
+        found = np.clip(np.floor(256 * share), 0, 255)
+    indices: NDArray[np.uint8] = found.astype(np.uint8)
+    return indices
 
 
 def coloured(values: Floats, chosen: Colouring) -> Pixels:
@@ -101,7 +104,8 @@ def overlaid(picture: Pixels, values: Floats, chosen: Colouring, opacity: float)
     share = np.nan_to_num(np.abs(values) / np.float32(chosen.limit), nan=0.0, posinf=1.0)
     weight = np.float32(opacity) * np.clip(share, 0, 1)[..., None]
     mixed = photo + weight * (coloured(values, chosen).astype(np.float32) - photo)
-    return np.rint(mixed).astype(np.uint8)
+    pixels: Pixels = np.rint(mixed).astype(np.uint8)
+    return pixels
 
 
 def fitted(picture: Pixels, shape: tuple[int, ...]) -> Pixels:
@@ -112,4 +116,5 @@ def fitted(picture: Pixels, shape: tuple[int, ...]) -> Pixels:
         (2 * np.arange(size) + 1) * length // (2 * size)
         for size, length in zip(shape[:2], picture.shape[:2], strict=True)
     )
-    return picture[rows[:, None], columns[None, :]]
+    chosen: Pixels = picture[rows[:, None], columns[None, :]]
+    return chosen

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Signal, SignalInstance
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -75,7 +75,7 @@ class _Field:
             widget.setValue(float(value))
 
     @property
-    def changed(self) -> Signal:
+    def changed(self) -> SignalInstance:
         """The widget's own signal of a change."""
         widget = self.widget
         if isinstance(widget, QCheckBox):

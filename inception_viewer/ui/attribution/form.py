@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
     QFrame,
-    QLabel,
     QScrollArea,
     QVBoxLayout,
     QWidget,
@@ -22,6 +21,7 @@ from ...questions import CheckpointInfo
 from ...session import AttributionSettings
 from .. import theme
 from ..class_chooser import ClassChooser
+from ..small_label import SmallLabel
 from .fields import ParameterFields
 
 HEADS = ("main", "aux2", "aux1")
@@ -47,16 +47,14 @@ class AttributionForm(QScrollArea):
         self.layer = self._box("Layer")
         self.layer.setMaxVisibleItems(20)
         self.parameters = ParameterFields()
-        self.misfit = self._small("warning")
-        self.explanation = self._small("muted")
+        self.misfit = SmallLabel("warning")
+        self.explanation = SmallLabel("muted")
         self._form = self._lay_out()
         self.method.currentIndexChanged.connect(self._method_chosen)
         self.head.currentIndexChanged.connect(self._head_chosen)
         self.layer.currentIndexChanged.connect(self._edited)
         self.target.class_chosen.connect(self._edited)
         self.parameters.changed.connect(self._edited)
-        theme.broadcast.changed.connect(self._restyle, check_nargs=False)
-        self._restyle()
         self.set_checkpoint(None)
 
     # --- what is chosen --------------------------------------------------------------
@@ -127,12 +125,6 @@ class AttributionForm(QScrollArea):
         box.setMinimumContentsLength(8)
         box.setSizeAdjustPolicy(box.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         return box
-
-    def _small(self, role: str) -> QLabel:
-        label = QLabel()
-        label.setWordWrap(True)
-        label.setProperty("role", role)
-        return label
 
     def _lay_out(self) -> QFormLayout:
         inner = QFrame()
@@ -214,6 +206,3 @@ class AttributionForm(QScrollArea):
     def _edited(self) -> None:
         if not self._filling:
             self.settings_changed.emit(self.settings)
-
-    def _restyle(self) -> None:
-        self.explanation.setFont(theme.font("small"))

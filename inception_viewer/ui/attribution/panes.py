@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -20,6 +22,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ...questions import Floats, Pixels
 from .. import theme
+from ..maps.restyle import refresh
 from ..pictures import image_of
 from .colouring import Colouring, coloured, overlaid
 from .words import number
@@ -62,7 +65,7 @@ class Panes(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Attribution: picture, map and overlay")
-        theme.broadcast.changed.connect(self._restyle, check_nargs=False)
+        theme.broadcast.changed.connect(self._restyle)
 
     # --- what is shown ---------------------------------------------------------------
 
@@ -130,9 +133,22 @@ class Panes(QWidget):
 
     def pane_rects(self) -> list[QRectF]:
         """Return where the three pictures stand."""
-        line = QFontMetricsF(theme.font("small")).height()
-        room = QRectF(self.rect()).adjusted(2, 2, -2, -2 - line - 4)
-        return arrange(room, 3, self._zoom.width / self._zoom.height, theme.GRID, line + 2)
+        return self._arranged(self.width(), self.height())
+
+    def useful_height(self, width: int, height: int) -> int:
+        """Return how much of a room's height the pictures would fill."""
+        bottom = max(pane.bottom() for pane in self._arranged(width, height))
+        return max(self.minimumSizeHint().height(), math.ceil(bottom + self._line() + 8))
+
+    def _line(self) -> float:
+        return float(math.ceil(QFontMetricsF(theme.font("small")).height()))
+
+    def _arranged(self, width: int, height: int) -> list[QRectF]:
+        line = self._line()
+        room = QRectF(0, 0, width, height).adjusted(4, 4, -4, -line - 8)
+        aspect = self._zoom.width / self._zoom.height
+        whole = self._zoom.width / self.devicePixelRatioF()
+        return arrange(room, 3, aspect, theme.GRID, line + 2, whole)
 
     # --- painting --------------------------------------------------------------------
 
@@ -323,7 +339,7 @@ class Panes(QWidget):
         return int(self._zoom.y), int(self._zoom.x)
 
     def _strongest(self) -> tuple[int, int]:
-        """The pixel of the largest magnitude, or the middle while there is no map."""
+        """Return the pixel of the largest magnitude, or the middle while there is no map."""
         if self._values is None:
             return self._middle()
         height, width = self._values.shape
@@ -341,6 +357,5 @@ class Panes(QWidget):
         self.setAccessibleDescription(self._instead or self.value_text)
         self.update()
 
-    def _restyle(self) -> None:
-        self.updateGeometry()
-        self.update()
+    def _restyle(self, _: object = None) -> None:
+        refresh(self)

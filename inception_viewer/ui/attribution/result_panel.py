@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QSlider,
     QVBoxLayout,
     QWidget,
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 
 from ...questions import AttributionAnswer, Pixels
 from .. import theme
+from ..small_label import SmallLabel
 from .colouring import PERCENTILE, Colouring, colouring
 from .panes import Panes
 from .scale_bar import ScaleBar
@@ -34,17 +35,15 @@ class ResultPanel(QFrame):
         super().__init__(parent)
         self.setProperty("role", "panel")
         self._answer: AttributionAnswer | None = None
-        self.failure = self._label("error")
+        self.failure = SmallLabel("error")
         self.failure.hide()
         self.panes = Panes()
         self.scale = ScaleBar()
         self.clip = self._make_clip()
         self.opacity = self._make_opacity()
-        self.caption = self._label("muted")
+        self.caption = SmallLabel("muted")
         self._tools = self._lay_out()
         self.panes.set_opacity(self.opacity.value() / 100)
-        theme.broadcast.changed.connect(self._restyle, check_nargs=False)
-        self._restyle()
         self.set_result(None)
 
     @property
@@ -60,6 +59,7 @@ class ResultPanel(QFrame):
     def set_photo(self, picture: Pixels | None) -> None:
         """Show the network's input picture."""
         self.panes.set_picture(picture)
+        self._bound()
 
     def set_result(self, answer: AttributionAnswer | None) -> None:
         """Show an answer, complete or partial; None shows what to do next."""
@@ -74,13 +74,6 @@ class ResultPanel(QFrame):
         self.failure.setVisible(bool(sentence))
 
     # --- construction ----------------------------------------------------------------
-
-    def _label(self, role: str) -> QLabel:
-        label = QLabel()
-        label.setWordWrap(True)
-        label.setProperty("role", role)
-        label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        return label
 
     def _make_clip(self) -> QComboBox:
         box = QComboBox()
@@ -122,7 +115,14 @@ class ResultPanel(QFrame):
         layout.addWidget(self.panes, 1)
         layout.addWidget(tools)
         layout.addWidget(self.caption)
+        layout.addStretch()
+        layout.setStretchFactor(self.panes, 1000)
         return tools
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the pictures no more height than they fill, so that nothing gapes below."""
+        super().resizeEvent(event)
+        self._bound()
 
     # --- upkeep ----------------------------------------------------------------------
 
@@ -131,9 +131,7 @@ class ResultPanel(QFrame):
         self.caption.setText("" if answer is None else caption(answer))
         self.caption.setVisible(answer is not None)
         doubtful = answer is not None and not answer.partial and is_doubtful(answer)
-        self.caption.setProperty("role", "warning" if doubtful else "muted")
-        self.caption.style().unpolish(self.caption)
-        self.caption.style().polish(self.caption)
+        self.caption.set_role("warning" if doubtful else "muted")
 
     def _draw(self) -> None:
         answer = self._answer
@@ -155,5 +153,6 @@ class ResultPanel(QFrame):
         self.panes.set_opacity(percent / 100)
         self.scale_changed.emit()
 
-    def _restyle(self) -> None:
-        self.caption.setFont(theme.font("small"))
+    def _bound(self) -> None:
+        room = self.contentsRect().adjusted(*[theme.GRID] * 2, *[-theme.GRID] * 2)
+        self.panes.setMaximumHeight(self.panes.useful_height(room.width(), room.height()))

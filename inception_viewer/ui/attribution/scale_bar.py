@@ -8,6 +8,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from .. import theme
+from ..maps.restyle import refresh
 from ..pictures import image_of
 from .colouring import Colouring, coloured
 from .words import number, scale_text
@@ -53,7 +54,7 @@ class ScaleBar(QWidget):
         self._chosen: Colouring | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Colour bar")
-        theme.broadcast.changed.connect(self._restyle, check_nargs=False)
+        theme.broadcast.changed.connect(self._restyle)
 
     @property
     def colouring(self) -> Colouring | None:
@@ -83,11 +84,8 @@ class ScaleBar(QWidget):
         painter = QPainter(self)
         painter.setFont(theme.font("small"))
         colours = theme.current()
-        paint_scale(
-            painter, QRectF(self.rect()), self._chosen, colours.text, colours.border, STRIP
-        )
+        paint_scale(painter, QRectF(self.rect()), self._chosen, colours.text, colours.border, STRIP)
         painter.end()
 
-    def _restyle(self) -> None:
-        self.updateGeometry()
-        self.update()
+    def _restyle(self, _: object = None) -> None:
+        refresh(self)

@@ -81,18 +81,30 @@ class Zoom:
         )
 
 
-def arrange(room: QRectF, count: int, aspect: float, gap: float, title: float) -> list[QRectF]:
+SNAP = 0.15
+"""Pictures give up at most this share of their size to show each pixel equally large."""
+
+
+def snapped(width: float, whole: float) -> float:
+    """Return a width made a multiple of ``whole``, if that is not much less."""
+    least = width // whole * whole
+    return least if least >= (1 - SNAP) * width else width
+
+
+def arrange(
+    room: QRectF, count: int, aspect: float, gap: float, title: float, whole: float = 1.0
+) -> list[QRectF]:
     """Return rectangles for ``count`` pictures of ``aspect`` (width over height) as large as fit.
 
     Side by side or one above the other, whichever makes them larger; each leaves
-    ``title`` above it.
+    ``title`` above it. ``whole`` is the width at which a picture's pixels are the screen's.
     """
     best: list[QRectF] = []
     for columns in (count, 1):
         rows = -(-count // columns)
         width = (room.width() - gap * (columns - 1)) / columns
         height = (room.height() - gap * (rows - 1)) / rows - title
-        width = max(1.0, min(width, height * aspect))
+        width = snapped(max(1.0, min(width, height * aspect)), whole)
         height = width / aspect
         # Whole pixels, so that edges are sharp.
         width, height = max(1.0, float(int(width))), max(1.0, float(int(height)))

@@ -77,7 +77,7 @@ def input_rows(photo: ImageInfo | None, preprocessing: Preprocessing) -> list[Ro
 
 
 def _normalisation(p: Preprocessing) -> list[Row]:
-    """What happens to the values, which are 0 to 255 in the picture."""
+    """Return what happens to the values, which are 0 to 255 in the picture."""
     inverse = 1 / p.scale
     whole = abs(inverse - round(inverse)) < 1e-6
     by = f"\N{DIVISION SIGN} {inverse:.0f}" if whole else f"{TIMES} {p.scale:g}"

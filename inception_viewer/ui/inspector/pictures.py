@@ -157,7 +157,8 @@ def filter_pixels(kernel: Floats) -> Pixels:
     largest absolute weight reaches 255 or 1.
     """
     largest = float(np.abs(kernel).max(initial=0.0)) or 1.0
-    return np.rint(128 + 127 * (kernel / largest)).astype(np.uint8)
+    made: Pixels = np.rint(128 + 127 * (kernel / largest)).astype(np.uint8)
+    return made
 
 
 class FilterPicture(QWidget):

@@ -71,7 +71,5 @@ class ColourBar(QWidget):
         painter.drawText(self.rect(), flags | Qt.AlignmentFlag.AlignRight, self.high)
         height = min(10, self.height() - 2)
         top = (self.height() - height) // 2
-        paint_ramp(
-            painter, QRectF(left, top, self.width() - left - right, height), self.colour_map
-        )
+        paint_ramp(painter, QRectF(left, top, self.width() - left - right, height), self.colour_map)
         painter.end()

@@ -52,7 +52,5 @@ class ElidedLabel(QLabel):
         shown = self.shown_text
         self.setToolTip(self.text() if shown != self.text() else "")
         painter.setPen(self.palette().color(self.foregroundRole()))
-        painter.drawText(
-            self.contentsRect(), self.alignment() | Qt.TextFlag.TextSingleLine, shown
-        )
+        painter.drawText(self.contentsRect(), self.alignment() | Qt.TextFlag.TextSingleLine, shown)
         painter.end()

@@ -88,6 +88,6 @@ class Room:
         return self._least_whole(least)
 
     def _least_whole(self, least: int) -> int:
-        """The least size with whole pixels for each position, if it is near ``least``."""
+        """Return the least size with whole pixels for each position, if near ``least``."""
         whole = -(-least // self.positions) * self.positions
         return whole if whole <= least * CHANGE_FREE else least

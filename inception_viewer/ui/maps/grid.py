@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QEvent, QLineF, QPointF, QRect, QRectF, QSize, Qt, Signal
@@ -17,6 +17,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QWheelEvent,
 )
 from PySide6.QtWidgets import QWidget
 
@@ -198,22 +199,25 @@ class MapGrid(QWidget):
         return image
 
     def _paint_gaps(self, painter: QPainter, rows: tuple[int, int]) -> None:
-        layout, ratio = self.layout_, self.devicePixelRatioF()
-        sheet, gap = QColor(theme.current().panel), layout.gap / ratio
+        """Part the cells, and clear what the sheet has beyond the last column, row and cell."""
+        layout, ratio, colours = self.layout_, self.devicePixelRatioF(), theme.current()
+        line, ground = QColor(colours.border), QColor(colours.panel)
+        gap = layout.gap / ratio
         pitch_x = (layout.cell_width + layout.gap) / ratio
         pitch_y = (layout.cell_height + layout.gap) / ratio
         top, height = rows[0] * pitch_y, (rows[1] - rows[0]) * pitch_y
         width = layout.columns * pitch_x
-        for column in range(1, layout.columns + 1):
-            painter.fillRect(QRectF(column * pitch_x - gap, top, gap, height), sheet)
         for row in range(rows[0] + 1, rows[1] + 1):
-            painter.fillRect(QRectF(0, row * pitch_y - gap, width, gap), sheet)
+            last = row == layout.rows
+            painter.fillRect(QRectF(0, row * pitch_y - gap, width, gap), ground if last else line)
+        for column in range(1, layout.columns + 1):
+            last = column == layout.columns
+            place = QRectF(column * pitch_x - gap, top, gap, height)
+            painter.fillRect(place, ground if last else line)
         past = rows[1] * layout.columns - layout.count
         if past > 0:
             left = (layout.columns - past) * pitch_x
-            painter.fillRect(
-                QRectF(left, (rows[1] - 1) * pitch_y, width - left, pitch_y), sheet
-            )
+            painter.fillRect(QRectF(left, (rows[1] - 1) * pitch_y, width - left, pitch_y), ground)
 
     def _paint_dead(self, painter: QPainter, rows: tuple[int, int]) -> None:
         """Cross out the dead cells, on a ground that is no colour of the table."""
@@ -271,7 +275,7 @@ class MapGrid(QWidget):
         self.update()
         self.chosen.emit(found[0])
 
-    def wheelEvent(self, event) -> None:  # noqa: ANN001
+    def wheelEvent(self, event: QWheelEvent) -> None:
         """Ask for larger or smaller cells with Ctrl held; scroll otherwise."""
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier and event.angleDelta().y():
             self.sized.emit(1 if event.angleDelta().y() > 0 else -1)
@@ -297,9 +301,9 @@ class MapGrid(QWidget):
         self.reached.emit(self.cell_rect(target).toAlignedRect())
 
     def _target(self, key: int) -> int | None:
-        """The place a key leads to; None for other keys."""
+        """Return the place a key leads to; None for other keys."""
         columns, last = self.layout_.columns, self.layout_.count - 1
-        steps = {
+        steps: dict[int, int] = {
             Key.Key_Left: -1,
             Key.Key_Right: 1,
             Key.Key_Up: -columns,
@@ -340,9 +344,3 @@ class MapGrid(QWidget):
             QAccessible.updateAccessibility(
                 QAccessibleEvent(self, QAccessible.Event.DescriptionChanged)
             )
-
-    def set_colour_map(self, name: str) -> None:
-        """Change the colour map alone."""
-        if self.content is not None:
-            self.content = replace(self.content, colour_map=name)
-            self.update()

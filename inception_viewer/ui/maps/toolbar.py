@@ -27,7 +27,8 @@ SORTS = {
 SCALES = {"module": "One scale", "branch": "Branch scale", "own": "Own scale"}
 COLOUR_MAPS = {"viridis": "Viridis", "batlow": "Batlow", "magma": "Magma", "gray": "Gray"}
 
-ROOM_FOR_SLIDER = 760
+ROOM_FOR_SLIDER, ROOM_FOR_COUNTS = 680, 840
+"""Logical pixels at text scale 1 from which the slider and the counts are shown."""
 
 
 class Toolbar(QWidget):
@@ -70,9 +71,7 @@ class Toolbar(QWidget):
             combo.addItem(words, value)
         combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         combo.setMinimumWidth(64)
-        combo.activated.connect(
-            lambda index: self._choose(field, str(combo.itemData(index)))
-        )
+        combo.activated.connect(lambda index: self._choose(field, str(combo.itemData(index))))
         return combo
 
     def _add_size_tools(self) -> None:
@@ -98,7 +97,8 @@ class Toolbar(QWidget):
         row.addWidget(self.back)
         row.addWidget(self.forward)
         row.addWidget(self.title)
-        row.addWidget(self.counts, 1)
+        row.addWidget(self.counts)
+        row.addStretch(1)
         for combo in (self.sort, self.scale, self.colours):
             row.addWidget(combo)
         row.addWidget(self.slider)
@@ -141,7 +141,7 @@ class Toolbar(QWidget):
         """Keep what fits into ``width`` logical pixels."""
         room = width / theme.text_scale()
         self.slider.setVisible(room >= ROOM_FOR_SLIDER)
-        self.counts.setVisible(room >= ROOM_FOR_SLIDER)
+        self.counts.setVisible(room >= ROOM_FOR_COUNTS)
 
     # --- gestures --------------------------------------------------------------------
 

@@ -70,6 +70,7 @@ class Brush:
         bold: bool = False,
         muted: bool = False,
     ) -> None:
+        """Write the first of the candidates that fits the room."""
         words = self.look.fit(candidates, room.width(), bold)
         if words:
             self.p.setFont(self.look.font(bold))

@@ -207,7 +207,7 @@ class NetworkCanvas(NetworkStage):
                 self.zoom(1 + event.value(), event.position())
                 return True
         elif event.type() == QEvent.Type.Gesture:
-            pinch = event.gesture(Qt.GestureType.PinchGesture)  # type: ignore[attr-defined]
+            pinch = event.gesture(Qt.GestureType.PinchGesture)
             if isinstance(pinch, QPinchGesture):
                 centre = self.mapFromGlobal(pinch.centerPoint())
                 self.zoom(pinch.scaleFactor(), centre)

@@ -20,15 +20,15 @@ from ...questions import Graph, Node
 GAP = 20.0
 """Between neighbours on the trunk."""
 WIDTHS = {
-    "input": 72.0,
+    "input": 76.0,
     "conv": 90.0,
     "max_pool": 78.0,
     "lrn": 78.0,
     "concat": 84.0,
-    "avg_pool": 132.0,
-    "classifier": 100.0,
+    "avg_pool": 124.0,
+    "classifier": 96.0,
 }
-REDUCE_WIDTH = 106.0
+REDUCE_WIDTH = 104.0
 """The stem's reduction has a long name."""
 TRUNK_HEIGHT = 168.0
 UNIT_WIDTH, UNIT_HEIGHT, ROW = 88.0, 64.0, 76.0
@@ -39,7 +39,8 @@ HEADER, PAD, INSET = 44.0, 12.0, 4.0
 ENTRY = 44.0
 """From an open module's left edge to its first units: here its input fans out."""
 CONCAT_WIDTH = 116.0
-HEAD_WIDTH, HEAD_CLASSIFIER, HEAD_HEIGHT = 76.0, 96.0, 108.0
+HEAD_WIDTHS = {"avg_pool": 76.0, "conv": 76.0, "dense": 58.0, "classifier": 88.0}
+HEAD_HEIGHT = 108.0
 HEAD_GAP, HEAD_HEADER, HEAD_PAD = 10.0, 44.0, 8.0
 FALL = 14.0
 """Between the trunk and a head that hangs below it."""
@@ -310,7 +311,7 @@ class _Arrangement:
 
 
 def _unit_width(node: Node) -> float:
-    return HEAD_CLASSIFIER if node.kind == "classifier" else HEAD_WIDTH
+    return HEAD_WIDTHS[node.kind]
 
 
 def _bounds(boxes: Iterable[Box]) -> Box:

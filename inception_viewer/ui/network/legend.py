@@ -14,9 +14,22 @@ from .thumbnails import COLOURS
 
 SWATCH = 10.0
 MIDDLE = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-BARS = ("bar: share of the module's activation", "bar: share of activation", "bar: share")
-RIBBONS = ("line width: channels", "width: channels")
-PICTURES = ("mean map, each 0 to its own maximum", "mean map, own maximum", "own maximum")
+WORDINGS = (
+    (
+        "bar: share of the module's activation",
+        "line width: channels",
+        "mean map, each 0 to its own maximum",
+    ),
+    ("bar: share of the module's activation", "width: channels", "own maximum"),
+    ("bar: share of activation", "width: channels", "own maximum"),
+    ("bar: share", "width: channels", "own maximum"),
+    ("bar: share", "width: channels", ""),
+    ("bar: share", "", ""),
+    ("", "", ""),
+)
+"""Of the bars, the lines and the pictures; from the longest to what fits anywhere."""
+SIGNS = (12.0, 52.0, 76.0)
+"""Pixels of the sign and the gap that go with each of them."""
 
 
 class Legend(QWidget):
@@ -50,27 +63,28 @@ class Legend(QWidget):
         p = QPainter(self)
         p.fillRect(event.rect(), self._look.panel)
         p.setFont(self._look.small)
-        words = self._fitting_words()
         x = float(theme.GRID)
         for name, colour in self._look.branches.items():
             x = self._entry(p, x, name, colour)
-        if words is not None:
-            x = self._text(p, x + 4, words[0]) + 2 * theme.GRID
-            x = self._ribbon(p, x, words[1])
-            self._scale(p, x, words[2])
+        bars, ribbons, pictures = self._fitting_words(self.width() - x)
+        if bars:
+            x = self._text(p, x + 4, bars) + 2 * theme.GRID
+        if ribbons:
+            x = self._ribbon(p, x, ribbons)
+        if pictures:
+            self._scale(p, x, pictures)
         p.end()
 
-    def _fitting_words(self) -> tuple[str, str, str] | None:
-        """Return the longest wording that fits the width, or None: the colours alone."""
-        assert self._look is not None
-        look = self._look
-        fixed = sum(look.width(name) + SWATCH + 16 for name in look.branches) + 200
-        for bars in BARS:
-            for ribbons, pictures in zip(RIBBONS + RIBBONS[-1:], PICTURES, strict=True):
-                total = sum(map(look.width, (bars, ribbons, pictures)))
-                if fixed + total <= self.width():
-                    return bars, ribbons, pictures
-        return None
+    def _fitting_words(self, room: float) -> tuple[str, str, str]:
+        """Return the longest wording that fits into ``room`` pixels."""
+        look = self._look or Look()
+        for words in WORDINGS:
+            needed = (
+                look.width(word) + sign for word, sign in zip(words, SIGNS, strict=True) if word
+            )
+            if sum(needed) <= room:
+                break
+        return words
 
     def _entry(self, p: QPainter, x: float, name: str, colour: QColor) -> float:
         swatch = QRectF(x, (self.height() - SWATCH) / 2, SWATCH, SWATCH)

@@ -214,7 +214,7 @@ class NetworkPainter(Brush):
         word, probability = answer
         room = room.adjusted(-2, 0, 2, 0)
         line, middle = self.look.line, room.center().y()
-        single = room.height() < 2 * line - 2
+        single = room.height() < 2 * line - 4
         row = QRectF(room.x(), middle - (line / 2 if single else line), room.width(), line)
         self.words(row, (word,), CENTRE, bold=True)
         if single:

@@ -28,7 +28,9 @@ from .shown import Opened, Shown
 from .thumbnails import Thumbnails
 from .viewport import Viewport, fitting, home
 
-LEGIBLE = 0.315
+EDGE = 9.0
+"""Pixels around the whole network: room for the ring of what stands at its end."""
+LEGIBLE = 0.3
 """Least zoom of the first view at normal text size: the names of the trunk still fit."""
 
 
@@ -185,11 +187,11 @@ class NetworkStage(QWidget):
             return
         layout, width, height = self._shown.layout, self.width(), self.height()
         if self.mode == "whole":
-            view = fitting(layout.bounds, width, height, margin=12.0)
+            view = fitting(layout.bounds, width, height, margin=EDGE)
         else:
             at = layout.frames.get(self._shown.selected) or layout.boxes.get(self._shown.selected)
             legible = LEGIBLE * theme.text_scale()
-            view = home(layout.bounds, at, width, height, legible, margin=12.0)
+            view = home(layout.bounds, at, width, height, legible, margin=EDGE)
         self._shown.viewport = view
         self.update()
 

@@ -22,7 +22,8 @@ def levels(values: Floats) -> np.ndarray:
     top = float(finite.max(initial=0.0))
     if top <= 0:
         return np.zeros(values.shape, np.uint8)
-    return np.clip(np.rint(finite * (255 / top)), 0, 255).astype(np.uint8)
+    scaled: np.ndarray = np.clip(np.rint(finite * (255 / top)), 0, 255).astype(np.uint8)
+    return scaled
 
 
 def indexed(values: Floats) -> QImage:

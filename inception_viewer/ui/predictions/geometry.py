@@ -55,7 +55,8 @@ class Geometry:
         """Return left and width of a head's column."""
         left = theme.GRID + self.name_width
         step = (self.width - theme.GRID - left) / len(HEADS)
-        return left + HEADS.index(head) * step + theme.GRID, step - theme.GRID
+        # Whole pixels, so that bars have sharp ends.
+        return round(left + HEADS.index(head) * step) + theme.GRID, int(step) - theme.GRID
 
     def number(self, head: str, top: float) -> QRectF:
         """Return where a cell's number stands."""
@@ -65,7 +66,7 @@ class Geometry:
     def track(self, head: str, top: float) -> QRectF:
         """Return the whole length that a cell's bar can have."""
         left, width = self.column(head)
-        return QRectF(left, self.number(head, top).bottom() + 1, width, BAR)
+        return QRectF(left, round(self.number(head, top).bottom()) + 1, width, BAR)
 
 
 def bar(track: QRectF, low: float, high: float, value: float) -> QRectF:

@@ -156,7 +156,7 @@ def _plain(text: str) -> str:
 
 
 def _silent_heads(predictions: Predictions, voting: tuple[str, ...]) -> str:
-    """The heads that have no say, as the end of a sentence."""
+    """Return which heads have no say, as the end of a sentence."""
     silent: dict[str, list[str]] = {}
     for head in HEADS:
         if head not in voting:

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 
 from ...questions import Predictions
 from .. import theme
+from ..maps.restyle import refresh
 from .geometry import Geometry
 from .paint import Brush, Sheet
 from .rows import row_text
@@ -47,7 +48,7 @@ class PredictionTable(QAbstractScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Probability of each class by each head")
         self.viewport().setMouseTracking(True)
-        theme.broadcast.changed.connect(self._restyle, check_nargs=False)
+        theme.broadcast.changed.connect(self._restyle)
 
     # --- what is shown ---------------------------------------------------------------
 
@@ -238,7 +239,6 @@ class PredictionTable(QAbstractScrollArea):
             said = row_text(self._sheet.predictions, index)
         self.setAccessibleDescription(said)
 
-    def _restyle(self) -> None:
-        self._measure()
-        self.updateGeometry()
-        self.viewport().update()
+    def _restyle(self, _: object = None) -> None:
+        if refresh(self):
+            self._measure()
