@@ -183,7 +183,7 @@ def attribution(
     height, width = values.shape
     factor = max(1, round(PANEL / max(height, width)))
     panels = (picture, painted, overlay(picture, values, scale))
-    lines = [*lines, f"colours end where {BRIGHT:.1%} of the values lie within"]
+    lines = [*lines, f"beyond the ends of the colour bar lie {1 - BRIGHT:.1%} of the values"]
     page = _page(
         3 * width * factor + 2 * MARGIN + _bar_width(), height * factor, len(lines), title, subtitle
     )

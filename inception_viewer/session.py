@@ -86,9 +86,7 @@ class State:
         checkpoint = self.open_checkpoint
         if checkpoint is None or self.open_image is None:
             return None
-        return Scene(
-            self.checkpoint, self.image, self.preprocessing or checkpoint.preprocessing
-        )
+        return Scene(self.checkpoint, self.image, self.preprocessing or checkpoint.preprocessing)
 
     @property
     def attribution_question(self) -> Attribution | None:

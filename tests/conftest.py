@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,9 @@ from PIL import Image
 from torch import nn
 
 __all__ = ["nothing_left_behind"]
+
+# Windows are opened where nobody sees them, unless the caller says otherwise.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 CLASSES = tuple(f"thing {letter}" for letter in "abcdefghijkl")
 

@@ -591,7 +591,7 @@ def test_assets_are_found_in_the_package_or_beside_it(
     monkeypatch.setattr(paths, "PACKAGE", package)
     home = package if place == "package" else package.parent
     (home / "assets").mkdir(parents=True)
-    with pytest.raises(FileNotFoundError, match="cup.txt"):
+    with pytest.raises(FileNotFoundError, match=r"cup\.txt"):
         paths.asset("cup.txt")
     (home / "assets" / "cup.txt").write_text("x")
     assert paths.asset("cup.txt") == home / "assets" / "cup.txt"

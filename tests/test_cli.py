@@ -126,7 +126,9 @@ def test_a_map_picture_has_the_colours_of_its_values(
     tile = colours.astype(np.uint8).repeat(3, axis=0).repeat(3, axis=1)
     height, width = tile.shape[:2]
     corners = np.argwhere((page == tile[0, 0]).all(axis=2))
-    found = [(y, x) for y, x in corners if np.array_equal(page[y : y + height, x : x + width], tile)]
+    found = [
+        (y, x) for y, x in corners if np.array_equal(page[y : y + height, x : x + width], tile)
+    ]
     assert found
 
 

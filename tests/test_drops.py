@@ -14,7 +14,7 @@ from PIL import Image
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication
-from window_tools import close, drop, mime_of, open_controller, settle, shows, until
+from window_tools import close, drag_event, drop, mime_of, open_controller, settle, shows, until
 
 from inception_viewer.ui.controller import Controller
 from inception_viewer.ui.drops import Dropped, read_mime
@@ -149,21 +149,16 @@ def test_a_floating_dock_takes_drops_too(window: Controller, tmp_path: Path) -> 
 
 
 def test_the_window_shows_that_it_would_take_a_drag(window: Controller, tmp_path: Path) -> None:
-    shown = window.window
+    shown, place = window.window, QPointF(9, 9)
     mime = mime_of([tmp_path / "cup.jpg"])
-    copy, left = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
-    none = Qt.KeyboardModifier.NoModifier
-    QApplication.sendEvent(
-        shown.windowHandle(), QDragEnterEvent(QPointF(9, 9), copy, mime, left, none)
-    )
+    QApplication.sendEvent(shown.windowHandle(), drag_event(QDragEnterEvent, place, mime))
     assert shown.overlay.isVisible()
     assert shown.overlay.geometry() == shown.rect()
     QApplication.sendEvent(shown.windowHandle(), QDragLeaveEvent())
     assert not shown.overlay.isVisible()
     words = QMimeData()
     words.setText("not for us")
-    event = QDragEnterEvent(QPointF(9, 9), copy, words, left, none)
-    QApplication.sendEvent(shown.windowHandle(), event)
+    QApplication.sendEvent(shown.windowHandle(), drag_event(QDragEnterEvent, place, words))
     assert not shown.overlay.isVisible()
 
 

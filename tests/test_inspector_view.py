@@ -528,3 +528,13 @@ def test_the_first_choice_is_scrolled_into_sight_and_later_ones_leave_the_place(
     view.set_overview(ui_data.overview(), ui_data.photo())
     qtbot.wait(20)
     assert bar.value() == bar.maximum()
+
+
+def test_an_overlay_without_room_still_knows_its_places(overlay):
+    overlay.set_content(content("inception3a/3x3", np.eye(28, dtype=np.float32)))
+    overlay.resize(0, 0)
+    assert overlay.position_at(QPointF(0, 0)) is None
+    overlay.zoom_by(2, QPointF(0, 0))
+    overlay.resize(448, 448)
+    overlay.reset()
+    assert overlay.to_picture(QPointF(448, 448)) == QPointF(224, 224)

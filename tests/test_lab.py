@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import io
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from PIL import Image
 from torch import nn
 
 from inception_viewer.analysis import answer, make_worker
+from inception_viewer.analysis.overview import branch_shares
 from inception_viewer.analysis.trace import Trace, softmax
 from inception_viewer.errors import CheckpointError, ImageError, QuestionError
 from inception_viewer.images.preprocess import prepare
@@ -166,8 +167,6 @@ def test_traces_are_bounded_in_bytes(checkpoint: Path, picture: NDArray[np.uint8
 
 
 def encoded(pixels: NDArray[np.uint8]) -> bytes:
-    import io
-
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG")
     return buffer.getvalue()
@@ -270,8 +269,6 @@ def test_overview_brings_predictions_maps_and_where_they_come_from(
 
 
 def test_module_that_is_dead_has_no_shares(lab: Lab, scene: Scene, trace: Trace) -> None:
-    from inception_viewer.analysis.overview import branch_shares
-
     class Dead:
         def __contains__(self, name: object) -> bool:
             return name in trace
@@ -365,9 +362,9 @@ def test_unknown_unit_is_a_sentence(lab: Lab, scene: Scene) -> None:
 
 
 @pytest.fixture
-def worker(checkpoint: Path) -> Iterator[tuple[Any, Lab, CheckpointInfo]]:
+def worker(checkpoint: Path) -> tuple[Any, Lab, CheckpointInfo]:
     ask, lab = make_worker()
-    yield ask, lab, ask(OpenCheckpoint(str(checkpoint)), lab, Watched())
+    return ask, lab, ask(OpenCheckpoint(str(checkpoint)), lab, Watched())
 
 
 def test_checkpoint_info_describes_the_network(

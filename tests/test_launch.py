@@ -18,7 +18,9 @@ ROOT = Path(__file__).resolve().parent.parent
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux has these")
 
 
-def start(*arguments: str, python: tuple[str, ...] = (), **environ: str) -> subprocess.CompletedProcess:
+def start(
+    *arguments: str, python: tuple[str, ...] = (), **environ: str
+) -> subprocess.CompletedProcess:
     """Run app.py without the display of this session."""
     plain = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}
     plain.pop("QT_QPA_PLATFORM", None)
@@ -51,7 +53,8 @@ def test_without_a_display_it_says_so_and_points_to_report() -> None:
     assert done.returncode == 2
     assert "there is no display" in done.stderr
     assert "inception-viewer report" in done.stderr
-    assert done.stdout == "" and "Traceback" not in done.stderr
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
 
 
 @LINUX
@@ -129,7 +132,8 @@ def test_missing_packages_are_named_before_anything_is_imported() -> None:
     assert done.returncode == 2
     for name in ("PySide6", "torch", "numpy", "pillow"):
         assert name in done.stderr
-    assert "pip install" in done.stderr and "Traceback" not in done.stderr
+    assert "pip install" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_the_command_line_is_explained() -> None:

@@ -35,8 +35,9 @@ def view(qtbot: QtBot) -> Iterator[NetworkView]:
     made.set_graph(ui_data.graph(), ui_data.HEADS)
     made.set_overview(ui_data.overview())
     made.set_selected("inception4c")
-    made.show()
-    qtbot.waitExposed(made)
+    with qtbot.waitExposed(made):
+        made.show()
+    QApplication.processEvents()
     made.canvas.setFocus()
     yield made
     theme.apply("light", 1.0)
@@ -196,6 +197,8 @@ def test_a_painted_thumbnail_has_sharp_pixels_of_its_own_map(view: NetworkView, 
     view.set_overview(replace(overview, thumbnails={**overview.thumbnails, unit: quarters}))
     view.set_selected("fc")  # its own box is filled with the plain colour then
     view.set_selected(unit)
+    view.resize(900, 700)
+    QApplication.processEvents()
     view.canvas.zoom_to(unit)
     area = crop(view, unit)
     table = theme.colour_table("viridis")

@@ -1,4 +1,4 @@
-"""The sample photos: every one credited and free to ship, and known to the demo."""
+"""The sample photos, credited, free to ship and known to the demo; the demo's own page."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from inception_viewer import paths
+from inception_viewer import cli, paths
 from inception_viewer.images.decode import decode
 from inception_viewer.questions import ImageSource
 
@@ -73,3 +73,26 @@ def test_some_samples_lie_outside_its_classes(answers: dict[str, list[tuple[str,
     inside = sorted(answers[s["file"]][0][1] for s in samples() if s["class"])
     assert outside
     assert min(outside) < inside[len(inside) // 2]
+
+
+def test_the_page_on_the_demo_says_what_its_file_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``python docs/demo_table.py`` was run after the checkpoint was made."""
+    monkeypatch.syspath_prepend(Path(__file__).resolve().parents[1] / "docs")
+    import demo_table
+
+    page = demo_table.PAGE.read_text(encoding="utf-8")
+    assert page == demo_table.updated(page, demo_table.read_metadata())
+    recipe = {
+        "phases": [{"size": 96, "epochs": 3, "smallest_crop": 0.25}], "batch_size": 8,
+        "learning_rate": 0.05, "schedule": "paper", "validation_share": 0.2, "seed": 4,
+    }  # fmt: skip
+    accuracy = {"aux1": {"top1": 0.5}, "main": {"top1": 0.875, "mean_per_class": 0.8}}
+    words = demo_table.block(
+        {"date": "2030-01-02", "accuracy": json.dumps(accuracy), "recipe": json.dumps(recipe)}
+    )
+    assert "| main | 87.5% | 80.0% |" in words
+    assert "| aux1 | 50.0% | not measured |" in words
+    command = words.split("```")[1].replace("\\\n", " ").split()
+    options = cli.train_parser().parse_args(command[2:])
+    assert (options.phases, options.batch_size, options.seed) == ("96x3@0.25", 8, 4)
+    assert (options.learning_rate, options.schedule) == (0.05, "paper")

@@ -98,7 +98,8 @@ def test_verdicts_stand_with_their_photos(tray: TrayView) -> None:
     tray.set_verdicts({f"{2:064d}": "cup 97 %"})
     assert [tray.model.index(row).data(VERDICT) for row in range(3)] == ["", "", "cup 97 %"]
     words = tray.model.index(2).data(Qt.ItemDataRole.AccessibleTextRole)
-    assert "photo2.png" in words and "cup 97 %" in words
+    assert "photo2.png" in words
+    assert "cup 97 %" in words
 
 
 def test_a_narrow_tray_shortens_the_class_and_keeps_the_number(qapp: QApplication) -> None:

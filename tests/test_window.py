@@ -242,9 +242,7 @@ def test_something_unforeseen_in_a_worker_is_told_too(
     assert window.session.state.unit == window.frames.frame.maps.unit == "inception3a"
 
 
-def test_a_checkpoint_of_ones_own_opens_beside_the_demo(
-    window: Controller, tmp_path: Path
-) -> None:
+def test_a_checkpoint_of_ones_own_opens_beside_the_demo(window: Controller, tmp_path: Path) -> None:
     shown = window.window
     path = tmp_path / "own.pth"
     path.write_bytes(b"weights")
@@ -273,7 +271,9 @@ def test_switching_the_device_computes_anew(window: Controller, worker: FakeWork
     shown, before = window.window, len(worker.asked)
     choices = {action.text(): action for action in shown.device_menu.actions()}
     choices["CUDA (fake)"].trigger()
-    until(lambda: window.frames.settled and window.frames.frame.overview.provenance.device == "cuda")
+    until(
+        lambda: window.frames.settled and window.frames.frame.overview.provenance.device == "cuda"
+    )
     assert (shown.top_row.device.text(), shown.status.device.text()) == ("CUDA", "CUDA")
     assert any(isinstance(q, Overview) for q in worker.asked[before:])
     window.switch_device("cpu")
@@ -302,8 +302,10 @@ def test_grad_cam_comes_by_itself_once_its_tab_is_in_front(
     window.select_image(image_named(window, "second.png"))
     until(shows(window, "second.png"))
     until(
-        lambda: window.attributing.answer
-        and window.attributing.answer.question.scene == window.frames.frame.scene
+        lambda: (
+            window.attributing.answer
+            and window.attributing.answer.question.scene == window.frames.frame.scene
+        )
     )
 
 
@@ -332,9 +334,7 @@ def test_an_attribution_runs_to_its_end(window: Controller) -> None:
     settings = AttributionSettings(method="integrated_gradients", target=7)
     window.session.update(lambda state: commands.replace(state, attribution=settings))
     window.window.attribution.asked.emit()
-    answer = until(
-        lambda: not window.attributing.running and window.attributing.answer, "the end"
-    )
+    answer = until(lambda: not window.attributing.running and window.attributing.answer, "the end")
     assert (answer.partial, answer.target, float(answer.map.mean())) == (False, 7, 1.0)
     assert window.window.status.newest is None
 
@@ -379,7 +379,8 @@ def test_everything_fits_at_1024_by_640(window: Controller) -> None:
             continue
         corner = view.mapTo(shown, view.rect().bottomRight())
         assert shown.rect().contains(corner), name
-        assert view.width() >= 130 and view.height() >= 100, (name, view.size())
+        assert view.width() >= 130, name
+        assert view.height() >= 100, name
     for button in shown.findChildren(QToolButton):
         if button.isVisible() and button.text():
             assert button.height() >= theme.TARGET, button.text()
@@ -409,7 +410,9 @@ def test_f6_goes_through_the_panes_and_back(window: Controller) -> None:
     for _ in shown.panes:
         shown.menus["next_pane"].trigger()
         focus = QApplication.focusWidget()
-        seen.append(next(i for i, p in enumerate(shown.panes) if p is focus or p.isAncestorOf(focus)))
+        seen.append(
+            next(i for i, p in enumerate(shown.panes) if p is focus or p.isAncestorOf(focus))
+        )
     assert seen == [1, 2, 3, 4, 0]
     shown.menus["previous_pane"].trigger()
     assert shown.panes[4].isAncestorOf(QApplication.focusWidget())
@@ -422,7 +425,8 @@ def test_what_can_be_focused_has_a_name(window: Controller) -> None:
     assert shown.headline.label.accessibleDescription() == shown.headline.sentence
     row = shown.tray.model.index(0)
     text = row.data(Qt.ItemDataRole.AccessibleTextRole)
-    assert "first.png" in text and "shown" in text
+    assert "first.png" in text
+    assert "shown" in text
 
 
 # --- words about it ---
@@ -432,7 +436,8 @@ def test_copy_as_python_names_what_is_shown(window: Controller) -> None:
     window.window.predictions.copy_python_requested.emit("predictions")
     text = QGuiApplication.clipboard().text()
     assert "iv.load('" in text
-    assert "first.png" in text and "trace.top('aux1', 5)" in text
+    assert "first.png" in text
+    assert "trace.top('aux1', 5)" in text
     window.window.menus["copy_python"].trigger()
     assert "trace['inception3a/3x3']" in QGuiApplication.clipboard().text()
 

@@ -91,12 +91,19 @@ def drop(controller: Controller, mime: QMimeData, over: QWidget | None = None) -
     over = over or window
     handle = over.window().windowHandle()
     place = QPointF(over.mapTo(over.window(), over.rect().center()))
-    copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier
-    enter = QDragEnterEvent(place, copy, mime, left, none.NoModifier)
+    enter = drag_event(QDragEnterEvent, place, mime)
     QApplication.sendEvent(handle, enter)
-    QApplication.sendEvent(
-        handle, QDragMoveEvent(place, copy, mime, left, none.NoModifier)
-    )
-    dropped = QDropEvent(place, copy, mime, left, none.NoModifier)
+    QApplication.sendEvent(handle, drag_event(QDragMoveEvent, place, mime))
+    dropped = drag_event(QDropEvent, place, mime)
     QApplication.sendEvent(handle, dropped)
     return bool(enter.isAccepted() and dropped.isAccepted())
+
+
+def drag_event(kind: type[QDropEvent], place: QPointF, mime: QMimeData) -> QDropEvent:
+    """Make a drag or drop event; before Qt 6.12 the drag ones took whole pixels only."""
+    copy, left = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
+    rest = (copy, mime, left, Qt.KeyboardModifier.NoModifier)
+    try:
+        return kind(place, *rest)
+    except TypeError:
+        return kind(place.toPoint(), *rest)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -39,8 +40,9 @@ def train(options: argparse.Namespace) -> int:
         print(f"inception-viewer: {error}", file=sys.stderr)
         return FAILED
     except BrokenPipeError:
-        # Whoever read the events is gone; the state was saved on the way.
-        sys.stderr.close()
+        # Whoever read the events is gone; the state was saved on the way. What Python
+        # still holds for them goes nowhere, or it would complain at its exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
 
 

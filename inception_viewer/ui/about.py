@@ -112,7 +112,8 @@ def table(rows: Rows) -> str:
 def _input(info: CheckpointInfo) -> str:
     given = info.preprocessing
     how = "squeezed" if given.resize == "squeeze" else f"short side {given.short_side}, centre crop"
-    return f"{given.width} x {given.height} {given.channels}, {how}, mean {given.mean}, std {given.std}"
+    size = f"{given.width} x {given.height} {given.channels}"
+    return f"{size}, {how}, mean {given.mean}, std {given.std}"
 
 
 def _version(name: str) -> str:

@@ -88,6 +88,7 @@ class Attributing(QObject):
     def _take_frame(self, frame: Frame | None) -> None:
         self._view.set_checkpoint(self._session.state.open_checkpoint)
         self._view.set_photo(frame.overview.picture if frame else None)
+        self._view.set_predictions(frame.overview.predictions if frame else None)
         self._retarget()
 
     def _retarget(self) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QComboBox, QCompleter, QWidget
 
 from .class_list import class_labels
@@ -38,7 +39,6 @@ class ClassChooser(QComboBox):
         self.activated.connect(self._take)
         self.lineEdit().returnPressed.connect(self._enter)
         self.lineEdit().editingFinished.connect(self._put_back)
-        self.lineEdit().installEventFilter(self)
 
     def set_classes(self, classes: Sequence[str]) -> None:
         """Offer these classes, in the order of the logits; the default is chosen."""
@@ -66,11 +66,12 @@ class ClassChooser(QComboBox):
         known = target is not None and 0 <= target < self.count() - 1
         self._show(target + 1 if known and target is not None else 0)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+    def focusInEvent(self, event: QFocusEvent) -> None:
         """Mark the whole name when the field is entered, so that typing replaces it."""
-        if event.type() == QEvent.Type.FocusIn:
+        super().focusInEvent(event)
+        if event.reason() != Qt.FocusReason.PopupFocusReason:
+            # After the press that gave the focus, which would unmark it.
             QTimer.singleShot(0, self.lineEdit(), self.lineEdit().selectAll)
-        return bool(super().eventFilter(watched, event))
 
     def _show(self, row: int) -> None:
         self._kept = row

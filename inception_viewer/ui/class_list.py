@@ -122,7 +122,7 @@ class ClassList(QWidget):
         view.setUniformItemSizes(True)
         view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        view.setSpacing(2)
+        view.setStyleSheet(f"QListView::item {{ min-height: {theme.TARGET}px; }}")
         view.setAccessibleName("Classes")
         view.doubleClicked.connect(self._choose)
         for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QActionGroup, QGuiApplication
 from PySide6.QtWidgets import QMenu
 
+from ..questions import Graph
+from ..session import State
 from . import about, dialogs, snippets, theme
 from .drops import read_mime
 from .stops import neighbour, stops, units
@@ -129,8 +132,8 @@ def fill_checkpoints(controller: Controller) -> None:
     for name in ("open_checkpoint", "open_demo", "classes", "about_checkpoint"):
         menu.addAction(window.menus[name])
     _list_in_menu_bar(controller, group)
-    info = state.open_checkpoint
-    window.top_row.set_checkpoint(info.name if info else "", info.verdict if info else "")
+    opened = state.open_checkpoint
+    window.top_row.set_checkpoint(opened.name if opened else "", opened.verdict if opened else "")
 
 
 def _empty(menu: QMenu) -> None:
@@ -159,7 +162,7 @@ def _list_in_menu_bar(controller: Controller, group: QActionGroup) -> None:
 def look_at_checkpoint(controller: Controller, fingerprint: str) -> None:
     """Look at the photo through another open checkpoint."""
 
-    def change(state):  # type: ignore[no-untyped-def]
+    def change(state: State) -> State:
         info = next(c for c in state.checkpoints if c.fingerprint == fingerprint)
         names = {node.name for node in info.graph.nodes}
         unit = state.unit if state.unit in names else "inception3a"
@@ -226,7 +229,7 @@ def step_stop(controller: Controller, by: int) -> None:
     _step(controller, stops, by)
 
 
-def _step(controller: Controller, listing, by: int) -> None:  # type: ignore[no-untyped-def]
+def _step(controller: Controller, listing: Callable[[Graph], list[str]], by: int) -> None:
     state = controller.session.state
     info = state.open_checkpoint
     if info is not None:
@@ -317,5 +320,3 @@ def copy_python(controller: Controller, kind: str) -> None:
 
 def _copy(text: str) -> None:
     QGuiApplication.clipboard().setText(text)
-
-

@@ -82,13 +82,15 @@ def _files(paths: list[str]) -> Dropped:
 
 
 def _urls(mime: QMimeData) -> list[QUrl]:
-    """The addresses in a drop; plain text counts where it is the path of a file."""
+    """Return the addresses in a drop; plain text counts where it is the path of a file."""
     if mime.hasUrls():
         return list(mime.urls())
     text = mime.text().strip() if mime.hasText() else ""
     lines = [line.strip().strip("\"'") for line in text.splitlines()[:200] if line.strip()]
     if lines and all(_is_file(line) for line in lines):
-        return [QUrl(line) if line.startswith("file:") else QUrl.fromLocalFile(line) for line in lines]
+        return [
+            QUrl(line) if line.startswith("file:") else QUrl.fromLocalFile(line) for line in lines
+        ]
     if len(lines) == 1 and lines[0].startswith(("http://", "https://", "data:image/")):
         return [QUrl(lines[0])]
     return []
@@ -122,7 +124,7 @@ def png_bytes(image: QImage) -> bytes:
 
 
 def _data_url(url: QUrl) -> ImageSource | None:
-    """The picture written out in a ``data:`` address, as web pages have them."""
+    """Return the picture written out in a ``data:`` address, as web pages have them."""
     if url.scheme() != "data":
         return None
     head, comma, body = url.toString(QUrl.ComponentFormattingOption.FullyEncoded).partition(",")
@@ -164,7 +166,7 @@ class DropCatcher(QObject):
             window.removeEventFilter(self)
             window.installEventFilter(self)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Take drags and drops that bring something; let everything else through."""
         kind = event.type()
         if kind in (QEvent.Type.DragEnter, QEvent.Type.DragMove, QEvent.Type.Drop):

@@ -196,15 +196,13 @@ class FeatureMapsView(View):
         if self._answer is None or not self._answer.groups:
             return
         groups, settings = self._answer.groups, self._settings
-        room = self._room()
-        size = self._cell_pixels(room)
         own_bar = settings.scale == "branch" and len(groups) > 1
         for column, group in enumerate(groups):
             order = channel_order(group, settings.sort)
-            content = GridContent(group, self._levels[column], order, settings.colour_map)
+            shown = GridContent(group, self._levels[column], order, settings.colour_map)
             high = float(group.maximum.max()) if own_bar else None
             self.headers[column].set_group(group, high, settings.colour_map)
-            self.grids[column].set_content(content, room.layout(column, size))
+            self.grids[column].set_content(shown)
         self._arrange()
         self._fill_footer()
         self.set_channel(self._channel)

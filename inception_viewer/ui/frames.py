@@ -167,7 +167,8 @@ class Frames(QObject):
         """Give every view the new scene; they are painted together."""
         state, window = self._session.state, self._window
         info, photo = state.open_checkpoint, state.open_image
-        assert info is not None and photo is not None
+        assert info is not None
+        assert photo is not None
         self._emptiness = None
         sentence = headline(overview.predictions, info)
         self.frame = Frame(overview, overview.maps, sentence, info.name, photo.name)

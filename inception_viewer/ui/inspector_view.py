@@ -181,7 +181,7 @@ class InspectorView(View):
         self.area = QScrollArea()
         self.area.setWidget(holder)
         self.area.setWidgetResizable(True)
-        # Queued: to scroll while Qt is laying the area out crashes it.
+        # Queued: the area is being laid out when it tells its new range.
         queued = Qt.ConnectionType.QueuedConnection
         self.area.verticalScrollBar().rangeChanged.connect(self._scroll_to_channel, queued)
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -5,6 +5,8 @@ It lays the views out and remembers how; the controller connects them.
 
 from __future__ import annotations
 
+import itertools
+
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragMoveEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import (
@@ -162,7 +164,7 @@ class MainWindow(QMainWindow):
 
     def _order_focus(self) -> None:
         order = [self.top_row.checkpoint, self.top_row.device, self.headline.label, *self.panes]
-        for first, second in zip(order, order[1:], strict=False):
+        for first, second in itertools.pairwise(order):
             QWidget.setTabOrder(first, second)
 
     # --- layout ---
@@ -260,24 +262,24 @@ class MainWindow(QMainWindow):
                 self.first_painted.emit()
         return done
 
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+    def showEvent(self, event: QShowEvent) -> None:
         """Watch the native window for drops once there is one."""
         super().showEvent(event)
         self.drops.watch(self.windowHandle())
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take drags that reach the widget rather than its native window."""
         self.drops.take(event)
 
-    def dragMoveEvent(self, event: QDragMoveEvent) -> None:  # noqa: N802
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
         """Go on taking them."""
         self.drops.take(event)
 
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+    def dropEvent(self, event: QDropEvent) -> None:
         """Open what was dropped."""
         self.drops.take(event)
 
-    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+    def closeEvent(self, event: QCloseEvent) -> None:
         """Go at once; what still runs is ended afterwards."""
         self.keep_layout()
         self.hide()

@@ -19,7 +19,7 @@ from ..questions import (
     OpenedImages,
     OpenImages,
 )
-from ..runner import Cancelled, Done, Failed, Outcome, Partial, Runner, Ticket
+from ..runner import Done, Failed, Outcome, Partial, Runner, Ticket
 from ..session import Session, State, add_checkpoint, remove_image
 from .drops import Dropped
 from .main_window import MainWindow

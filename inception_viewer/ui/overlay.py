@@ -40,7 +40,7 @@ class DropOverlay(QWidget):
         pill.moveCenter(self.rect().center())
         return pill
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+    def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the frame and the sentence."""
         colours = theme.current()
         painter = QPainter(self)

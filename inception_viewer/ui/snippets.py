@@ -33,7 +33,8 @@ def photo_lines(image: ImageInfo) -> list[str]:
 def opening_lines(state: State) -> list[str]:
     """Return the lines that load the open network and name the open photo."""
     checkpoint, image = state.open_checkpoint, state.open_image
-    assert checkpoint is not None and image is not None
+    assert checkpoint is not None
+    assert image is not None
     device = state.machine.device if state.machine else "cpu"
     return [*network_lines(checkpoint, device), *photo_lines(image)]
 

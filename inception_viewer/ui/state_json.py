@@ -62,7 +62,7 @@ def record(
         What only the window knows: headline, busy, errors, theme, seconds since the drop.
     """
     shown = frame.scene.image if frame else None
-    views = {name: shown for name in ("tray", "graph", "maps", "predictions", "inspector")}
+    views = dict.fromkeys(("tray", "graph", "maps", "predictions", "inspector"), shown)
     checkpoint = state.open_checkpoint
     return {
         "scene": _scene(frame),

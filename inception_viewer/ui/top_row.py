@@ -37,11 +37,11 @@ class ElidedLabel(QLabel):
         self.setAccessibleDescription(text)
         self._elide()
 
-    def minimumSizeHint(self) -> QSize:  # noqa: N802
+    def minimumSizeHint(self) -> QSize:
         """Give way to everything else."""
         return QSize(0, super().minimumSizeHint().height())
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit the text to the room there is."""
         super().resizeEvent(event)
         self._elide()

@@ -62,7 +62,7 @@ class TrayModel(QAbstractListModel):
         """Return the row of a photo, -1 if it is not there."""
         return next((row for row, item in enumerate(self.images) if item.id == image), -1)
 
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         """Return the number of photos."""
         return 0 if parent.isValid() else len(self.images)
 
@@ -104,7 +104,7 @@ class TrayModel(QAbstractListModel):
 class PhotoDelegate(QStyledItemDelegate):
     """Paints a thumbnail with the name and the predicted class beside or below it."""
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Return the size of a row."""
         lines = 2 * QFontMetrics(theme.font()).height() + 4
         return QSize(120, max(THUMBNAIL, lines) + theme.GRID)
@@ -112,17 +112,21 @@ class PhotoDelegate(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Paint one photo; the one shown carries a bar of the accent colour."""
         colours = theme.current()
-        rect: QRect = option.rect  # type: ignore[attr-defined]
-        state = option.state  # type: ignore[attr-defined]
+        rect: QRect = option.rect
+        state = option.state
         painter.save()
         if state & QStyle.StateFlag.State_Selected:
             painter.fillRect(rect, QColor(colours.selection))
         elif state & QStyle.StateFlag.State_MouseOver:
             painter.fillRect(rect, QColor(colours.raised))
         if index.data(SHOWN):
-            painter.fillRect(QRect(rect.left(), rect.top(), 3, rect.height()), QColor(colours.accent))
+            painter.fillRect(
+                QRect(rect.left(), rect.top(), 3, rect.height()), QColor(colours.accent)
+            )
         side = THUMBNAIL
-        frame = QRect(rect.left() + theme.GRID, rect.top() + (rect.height() - side) // 2, side, side)
+        frame = QRect(
+            rect.left() + theme.GRID, rect.top() + (rect.height() - side) // 2, side, side
+        )
         self._thumbnail(painter, frame, index)
         text = rect.adjusted(side + 2 * theme.GRID, 4, -4, -4)
         self._words(painter, text, index)

@@ -98,7 +98,7 @@ class TrayView(View):
         foot.addLayout(row)
         return foot
 
-    def minimumSizeHint(self) -> QSize:  # noqa: N802
+    def minimumSizeHint(self) -> QSize:
         """Stay useful beside the other places in a small window."""
         return QSize(136, 120)
 

@@ -23,7 +23,7 @@ import torch
 from torch import Tensor
 
 from inception_viewer.attribution_methods import doublings
-from inception_viewer.googlenet.architecture import LOGITS, GoogLeNet, Unit
+from inception_viewer.googlenet.architecture import LOGITS, GoogLeNet, OwnMaxPool, Unit
 
 from .baselines import baseline, describe
 from .result import NOT_FINITE, Report, Result, completeness_error, degenerate, silent, to_numpy
@@ -144,10 +144,22 @@ def mean_gradient(
         with torch.enable_grad():
             values = score(place)
         (gradient,) = torch.autograd.grad(values, place, weight)
-        total += gradient.sum(0)
+        total += _sum(gradient)
         share += float(weights[part].sum())
         on_batch(total, share)
     return total
+
+
+def _sum(batch: Tensor) -> Tensor:
+    """Return the sum over the first axis.
+
+    torch's own is twenty times slower over the batches of a channels_last tensor, where it
+    walks the memory crosswise: a quarter of a step.
+    """
+    if batch.dim() != 4:
+        return batch.sum(0)
+    last = batch.permute(0, 2, 3, 1)
+    return last.flatten(1).sum(0).view(last.shape[1:]).permute(2, 0, 1)
 
 
 @lru_cache(maxsize=32)
@@ -165,7 +177,9 @@ class _Path:
         self._x, self._way = x, x - baseline
         unit = net.by_name["conv1"].module
         assert isinstance(unit, Unit)
-        self._unit = unit
+        pool = net.by_name["pool1"].module
+        assert isinstance(pool, OwnMaxPool)
+        self._unit, self._pool = unit, pool.pool
         with torch.no_grad():
             self.end, self.start = self._front(torch.stack([x, baseline]))
             at_end, at_start = self.score(torch.stack([self.end, self.start])).tolist()
@@ -178,7 +192,8 @@ class _Path:
 
     def score(self, before_relu: Tensor) -> Tensor:
         """Return the target's logit (N,) for what conv1's ReLU receives; the head's path only."""
-        known = {"conv1": self._unit.relu(before_relu)}
+        # Maximum and ReLU commute, and this way the ReLU has a quarter of the work.
+        known = {"pool1": self._unit.relu(self._pool(before_relu))}
         return self._net.run(known, [self._logits])[self._logits][:, self._target]
 
     def attributions(self, mean: Tensor) -> Tensor:
@@ -205,7 +220,9 @@ def _watch(path: _Path, earlier: Tensor | None, tried: list[int], report: Report
         so_far = total / share if earlier is None else total + (1 - share) * earlier
         fraction = (before + share * count) / (before + count)
         text = f"step {round(share * count)} of {count}"
-        report(fraction, _result(path.attributions(so_far), None, ""), text)
+        # The last one is the result itself, which follows at once.
+        last = share > 1 - 1e-6
+        report(fraction, None if last else _result(path.attributions(so_far), None, ""), text)
 
     return watch
 

@@ -148,7 +148,7 @@ class MapOverlay(QWidget):
 
     def _fit(self) -> float:
         wide, high = self._picture.width() or 1, self._picture.height() or 1
-        return min(self.width() / wide, self.height() / high)
+        return max(min(self.width() / wide, self.height() / high), 1e-3)  # folded: no size
 
     def to_widget(self, rect: QRectF) -> QRectF:
         """Return where a rectangle of the picture is, in logical pixels."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -80,7 +81,9 @@ class Room:
 
         Enlarged maps get a whole number of pixels for each position.
         """
-        size = next((s for s in range(most, least - 1, -1) if self.fits(s)), least)
+        # Larger cells never need less height, so the sizes that fit come first.
+        over = bisect_left(range(least, most + 1), True, key=lambda size: not self.fits(size))
+        size = max(least, least + over - 1)
         if size >= self.positions:
             size -= size % self.positions
         if size >= least and size > least:

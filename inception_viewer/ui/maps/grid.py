@@ -51,6 +51,28 @@ def aligned(painter: QPainter, ratio: float) -> None:
     )
 
 
+def part_cells(
+    image: QImage, layout: GridLayout, rows: tuple[int, int], colours: theme.Theme
+) -> None:
+    """Draw the gaps between cells; clear what lies beyond the last column, row and cell.
+
+    ``image`` (32 bits a pixel) holds these rows of the layout, first and one past the last.
+    """
+    line, ground = QColor(colours.border).rgb(), QColor(colours.panel).rgb()
+    count = rows[1] - rows[0]
+    pitch_y, pitch_x = layout.cell_height + layout.gap, layout.cell_width + layout.gap
+    flat = np.frombuffer(image.bits(), np.uint32)
+    sheet = flat.reshape(count, pitch_y, layout.columns, pitch_x)
+    sheet[:, layout.cell_height :] = line
+    sheet[:, :, :, layout.cell_width :] = line
+    sheet[:, :, -1, layout.cell_width :] = ground
+    if rows[1] == layout.rows:
+        sheet[-1, layout.cell_height :] = ground
+    past = rows[1] * layout.columns - layout.count
+    if past > 0:
+        sheet[-1, :, layout.columns - past :] = ground
+
+
 class MapGrid(QWidget):
     """All channels of one unit, each a cell; painted as one image per exposed stretch.
 
@@ -78,15 +100,15 @@ class MapGrid(QWidget):
         self._selected: int | None = None
         self._focus_slot = 0
         self._page = 1
-        self._sheet: tuple[object, Levels, QImage] | None = None
+        self._sheet: tuple[object, QImage] | None = None
 
     # --- content ---------------------------------------------------------------------
 
-    def set_content(self, content: GridContent, layout: GridLayout) -> None:
-        """Show these maps in this layout; the keyboard stays on its channel."""
+    def set_content(self, content: GridContent) -> None:
+        """Show these maps, once laid out; the keyboard stays on its channel."""
         channel = self.focused_channel
         same_unit = self.content is not None and self.content.group.unit == content.group.unit
-        self.content, self.layout_ = content, layout
+        self.content = content
         self._dead = dead_channels(content.group)
         self._slots = np.argsort(content.order)
         keep = same_unit and channel is not None and channel < len(self._slots)
@@ -171,7 +193,6 @@ class MapGrid(QWidget):
         rows = self._rows_in_sight(event.rect())
         if rows[0] < rows[1]:
             painter.drawImage(self._place(rows[0]), self._composed(rows))
-            self._paint_gaps(painter, rows)
             self._paint_dead(painter, rows)
         self._paint_marks(painter)
         painter.end()
@@ -187,37 +208,19 @@ class MapGrid(QWidget):
 
     def _composed(self, rows: tuple[int, int]) -> QImage:
         assert self.content is not None
-        key = (rows, self.content.colour_map)
+        colours = theme.current()
+        key = (rows, self.content.colour_map, colours.name)
         if self._sheet is None or self._sheet[0] != key:
             sheet = mosaic(self.content.levels, self.content.order, self.layout_, rows)
             height, width = sheet.shape
             image = QImage(sheet.data, width, height, width, QImage.Format.Format_Indexed8)
             image.setColorTable(theme.qt_colour_table(self.content.colour_map))
-            self._sheet = key, sheet, image.convertToFormat(QImage.Format.Format_RGB32)
-        image = self._sheet[2]
+            image = image.convertToFormat(QImage.Format.Format_RGB32)
+            part_cells(image, self.layout_, rows, colours)
+            self._sheet = key, image
+        image = self._sheet[1]
         image.setDevicePixelRatio(self.devicePixelRatioF())
         return image
-
-    def _paint_gaps(self, painter: QPainter, rows: tuple[int, int]) -> None:
-        """Part the cells, and clear what the sheet has beyond the last column, row and cell."""
-        layout, ratio, colours = self.layout_, self.devicePixelRatioF(), theme.current()
-        line, ground = QColor(colours.border), QColor(colours.panel)
-        gap = layout.gap / ratio
-        pitch_x = (layout.cell_width + layout.gap) / ratio
-        pitch_y = (layout.cell_height + layout.gap) / ratio
-        top, height = rows[0] * pitch_y, (rows[1] - rows[0]) * pitch_y
-        width = layout.columns * pitch_x
-        for row in range(rows[0] + 1, rows[1] + 1):
-            last = row == layout.rows
-            painter.fillRect(QRectF(0, row * pitch_y - gap, width, gap), ground if last else line)
-        for column in range(1, layout.columns + 1):
-            last = column == layout.columns
-            place = QRectF(column * pitch_x - gap, top, gap, height)
-            painter.fillRect(place, ground if last else line)
-        past = rows[1] * layout.columns - layout.count
-        if past > 0:
-            left = (layout.columns - past) * pitch_x
-            painter.fillRect(QRectF(left, (rows[1] - 1) * pitch_y, width - left, pitch_y), ground)
 
     def _paint_dead(self, painter: QPainter, rows: tuple[int, int]) -> None:
         """Cross out the dead cells, on a ground that is no colour of the table."""

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from psygnal import Signal
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
@@ -93,9 +92,13 @@ DARK = Theme(
 )
 
 
-class _Broadcast:
+class _Broadcast(QObject):
     changed = Signal(object)
-    """Emitted with the new :class:`Theme`."""
+    """Emitted with the new :class:`Theme`.
+
+    Qt's own signal: it lets go of a widget once Qt has deleted it, even while Python
+    still holds its wrapper.
+    """
 
 
 broadcast = _Broadcast()

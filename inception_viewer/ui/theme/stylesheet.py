@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .marks import marks
+
 if TYPE_CHECKING:
     from . import Theme
 
@@ -78,4 +80,4 @@ QLabel[role="section"] {{ font-weight: 600; }}
 QFrame[role="panel"] {{ background: {theme.panel}; }}
 QFrame[role="card"] {{ background: {theme.raised}; border: 1px solid {theme.border};
     border-radius: 6px; }}
-"""
+{marks(theme)}"""
