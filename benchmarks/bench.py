@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
@@ -20,6 +20,8 @@ from inception_viewer.ui.controller import Controller
 from .photos import jpeg
 
 PATIENCE = 120.0
+QUIET = 0.15
+"""Seconds of rest after which nothing is expected to begin by itself."""
 
 
 class Bench:
@@ -86,7 +88,7 @@ class Bench:
         images = self.controller.session.state.images
         if len(images) > 1:
             self.controller.opening.remove(tuple(image.id for image in images[1:]))
-        self.wait(self.idle, least=0.1)
+        self.settle()
 
     def idle(self) -> bool:
         """Whether nothing runs, and the window shows what is looked at."""
@@ -95,16 +97,33 @@ class Bench:
         shown = controller.frames.frame is not None and controller.frames.settled
         return shown and not any(lane.busy for lane in lanes)
 
-    def wait(self, condition: Callable[[], bool], least: float = 0.0) -> None:
-        """Run the event loop until a condition holds, and for ``least`` seconds anyhow."""
-        started, waited = perf_counter(), 0.0
-        while waited < least or not condition():
-            if waited > PATIENCE:
+    def wait(self, condition: Callable[[], bool], least: float = 0.0, steady: float = 0.0) -> None:
+        """Run the event loop until a condition holds.
+
+        Parameters
+        ----------
+        condition
+            Looked at every 5 ms.
+        least
+            Seconds to wait anyhow.
+        steady
+            Seconds for which it must have held: one thing's end may start the next.
+        """
+        started = held_since = perf_counter()
+        while True:
+            now, held = perf_counter(), condition()
+            held_since = held_since if held else now
+            if held and now - started >= least and now - held_since >= steady:
+                return
+            if now - started > PATIENCE:
                 raise TimeoutError(f"waited {PATIENCE:.0f} s in vain; {self.complaints()}")
             loop = QEventLoop()
             QTimer.singleShot(5, loop.quit)
             loop.exec()
-            waited = perf_counter() - started
+
+    def settle(self) -> None:
+        """Wait until nothing runs any more, the tray's verdicts included."""
+        self.wait(self.idle, steady=QUIET)
 
     def complaints(self) -> str:
         """Return what the window complains of."""
@@ -115,19 +134,35 @@ _NO_KEYS = Qt.KeyboardModifier.NoModifier
 
 
 @contextmanager
-def opened(checkpoint: Path, size: tuple[int, int] = (1280, 800)) -> Iterator[Bench]:
-    """Open the window on a checkpoint and one photo, and wait until it shows it."""
+def opened(
+    checkpoint: Path | str,
+    photos: Sequence[Path] | None = None,
+    size: tuple[int, int] = (1280, 800),
+) -> Iterator[Bench]:
+    """Open the window and wait until it shows its first photo.
+
+    Parameters
+    ----------
+    checkpoint
+        A file, or ``"demo"``.
+    photos
+        What the command line names; empty for the program's own samples, None for one
+        photo of ours.
+    size
+        Of the window, in logical pixels.
+    """
     make_application(["benchmark"])
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        first = folder / "first.jpg"
-        first.write_bytes(jpeg(1))
+        if photos is None:
+            photos = (folder / "first.jpg",)
+            photos[0].write_bytes(jpeg(1))
         words = ["--settings", str(folder / "settings.ini"), "--theme", "light", "--device", "cpu"]
-        options = parser().parse_args([*words, "--checkpoint", str(checkpoint), str(first)])
-        controller = open_window(options)
+        words += ["--checkpoint", str(checkpoint), *map(str, photos)]
+        controller = open_window(parser().parse_args(words))
         controller.window.resize(*size)
         bench = Bench(controller, folder)
-        bench.wait(bench.idle, least=0.5)
+        bench.wait(bench.idle, least=0.5, steady=QUIET)
         yield bench
         controller.window.close()
         controller.close()

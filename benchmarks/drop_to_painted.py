@@ -24,18 +24,17 @@ def row(repeats: int = REPEATS) -> Row:
     show the photo.
     """
     network = torchvision_network()
-    with tempfile.TemporaryDirectory() as folder:
-        with opened(save(network, Path(folder))) as bench:
-            forward = _peer(network)
+    with tempfile.TemporaryDirectory() as folder, opened(save(network, Path(folder))) as bench:
+        forward = _peer(network)
 
-            def peer() -> float:
-                path = bench.unseen()
-                return timed(lambda: forward(path))()
+        def peer() -> float:
+            path = bench.unseen()
+            return timed(lambda: forward(path))()
 
-            def ours() -> float:
-                return bench.drop_and_wait(bench.unseen())
+        def ours() -> float:
+            return bench.drop_and_wait(bench.unseen())
 
-            figures = interleave(ours, peer, repeats, rest=bench.rest)
+        figures = interleave(ours, peer, repeats, rest=bench.rest)
     return Row("drop_to_painted", *figures, "ms", BUDGET)
 
 

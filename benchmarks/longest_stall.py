@@ -80,10 +80,10 @@ def script(bench: Bench, second: Path) -> list[tuple[str, Callable[[], object]]]
     """Return the steps and their names."""
     photo = bench.unseen()
     return [
-        ("drop", lambda: (bench.drop_and_wait(photo), bench.wait(bench.idle))),
+        ("drop", lambda: (bench.drop_and_wait(photo), bench.settle())),
         ("57 units", lambda: _step_through(bench)),
         ("slider during integrated gradients", lambda: _drag(bench)),
-        ("cancel", lambda: (bench.controller.attributing.cancel(), bench.wait(bench.idle))),
+        ("cancel", lambda: (bench.controller.attributing.cancel(), bench.settle())),
         ("second checkpoint", lambda: _open(bench, second)),
     ]
 
@@ -97,7 +97,7 @@ def _step_through(bench: Bench) -> None:
     for name in names:
         bench.controller.select_unit(name)
         bench.wait(lambda: bench.controller.frames.settled, least=0.03)
-    bench.wait(bench.idle)
+    bench.settle()
 
 
 def _drag(bench: Bench) -> None:
@@ -118,6 +118,7 @@ def _open(bench: Bench, path: Path) -> None:
     """Drop a checkpoint and wait until everything shows it."""
     bench.drop(path)
     bench.wait(lambda: _shows_checkpoint(bench, path) and bench.idle())
+    bench.settle()
 
 
 def _shows_checkpoint(bench: Bench, path: Path) -> bool:

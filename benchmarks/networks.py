@@ -23,9 +23,7 @@ def torchvision_network(seed: int = 0) -> nn.Module:
     """
     from torchvision.models import GoogLeNet
 
-    net = GoogLeNet(
-        num_classes=CLASSES, aux_logits=True, transform_input=True, init_weights=False
-    )
+    net = GoogLeNet(num_classes=CLASSES, aux_logits=True, transform_input=True, init_weights=False)
     generator = torch.Generator().manual_seed(seed)
     for module in net.modules():
         if isinstance(module, nn.Conv2d | nn.Linear):

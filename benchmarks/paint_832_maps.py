@@ -17,7 +17,12 @@ from inception_viewer.ui.feature_maps_view import FeatureMapsView
 from .core import REPEATS, Row, Timed, interleave, timed
 
 BUDGET = 0.1
-BRANCHES = (("1x1", "1x1", 256), ("3x3", "3x3", 320), ("5x5", "5x5", 128), ("pool", "pool_proj", 128))
+BRANCHES = (
+    ("1x1", "1x1", 256),
+    ("3x3", "3x3", 320),
+    ("5x5", "5x5", 128),
+    ("pool", "pool_proj", 128),
+)
 """Branch, unit and channels of inception5a, which are 832 together."""
 SIDE = 7
 SIZE = (1280, 800)

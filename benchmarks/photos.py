@@ -16,7 +16,7 @@ PIECES = 6
 
 @cache
 def _originals() -> tuple[Image.Image, ...]:
-    """The colour photos that come with scikit-image itself: no download."""
+    """Return the colour photos that come with scikit-image itself: no download."""
     names = ("astronaut", "chelsea", "coffee", "rocket")
     return tuple(Image.fromarray(getattr(skimage.data, name)()) for name in names)
 

@@ -26,7 +26,7 @@ def row(repeats: int = REPEATS) -> Row:
         ours = lab.network(lab.open_checkpoint(save(theirs, Path(folder))).fingerprint)
     x = normalised(3)
     array = x[0].numpy()
-    shape = dict(picture=np.zeros((1, 1, 3), np.uint8), crop=(0.0, 0.0, 1.0, 1.0))
+    shape = {"picture": np.zeros((1, 1, 3), np.uint8), "crop": (0.0, 0.0, 1.0, 1.0)}
 
     def peer() -> torch.Tensor:
         with torch.inference_mode():

@@ -176,7 +176,9 @@ def test_of_several_files_the_first_is_shown_and_bad_ones_are_told_together(
     until(lambda: len(window.session.state.images) == before + 3)
     until(lambda: window.window.messages.sentences)
     assert window.frames.frame.image_name == "0.png"
-    assert window.window.messages.sentences == ["3 of 6 files could not be opened."]
+    sentence = window.window.messages.sentences[0]
+    assert sentence.startswith("3 of 6 files could not be opened: ")
+    assert "notes.txt" in sentence
     for name in ("notes.txt", "empty.jpg", "gone.jpg"):
         assert name in window.window.messages.text
 

@@ -514,12 +514,17 @@ def test_the_menu_offers_the_code(view, qtbot):
     assert caught.args == ["channel"]
 
 
-def test_the_first_choice_is_scrolled_into_sight_and_later_ones_leave_the_place(view, qtbot):
+def test_the_first_choice_is_scrolled_into_sight_and_later_ones_leave_the_place(qtbot):
+    view = InspectorView()
+    qtbot.addWidget(view)
     view.resize(300, 300)
-    view.set_channel(None)
-    bar = view.area.verticalScrollBar()
+    view.set_overview(ui_data.overview(), ui_data.photo())
+    view.set_maps(ui_data.maps("inception3a"), ui_data.graph())
+    view.show()
+    qtbot.waitExposed(view)
     qtbot.wait(20)
-    bar.setValue(0)
+    bar = view.area.verticalScrollBar()
+    assert bar.value() == 0
     view.set_channel((UNIT, 3))
     qtbot.waitUntil(lambda: bar.value() == view.channel_section.y())
     assert view.channel_section.visibleRegion().boundingRect().height() > 200

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,7 @@ def test_the_predictions(window: Controller) -> None:
 @pytest.mark.parametrize("head", ["aux1", "main"])
 def test_the_attribution(window: Controller, head: str) -> None:
     settings = AttributionSettings(head=head, target=2)
-    window.session.update(lambda state: commands.replace(state, attribution=settings))
+    window.session.update(lambda state: replace(state, attribution=settings))
     window.attributing.ask()
     answer = until(lambda: not window.attributing.running and window.attributing.answer)
     names = run_copied(window, "attribution")
@@ -83,11 +84,13 @@ def test_integrated_gradients_with_its_own_parameters(window: Controller) -> Non
     settings = AttributionSettings(
         method="integrated_gradients", parameters=(("adapt", "off"), ("steps", 8))
     )
-    window.session.update(lambda state: commands.replace(state, attribution=settings))
+    window.session.update(lambda state: replace(state, attribution=settings))
     window.attributing.ask()
     answer = until(
-        lambda: not window.attributing.running
-        and (window.attributing.answer or window.window.messages.sentences),
+        lambda: (
+            not window.attributing.running
+            and (window.attributing.answer or window.window.messages.sentences)
+        ),
         "an answer",
         60,
     )

@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -70,7 +71,7 @@ def window(opened: Controller, worker: FakeWorker) -> Iterator[Controller]:
     first = opened.session.state.images[0].id
     opened.attributing.cancel()
     opened.session.update(
-        lambda state: commands.replace(
+        lambda state: replace(
             state,
             checkpoint=ui_data.FINGERPRINT,
             image=first,
@@ -105,7 +106,7 @@ def test_the_tray_learns_what_the_other_photos_are(window: Controller, worker: F
     scene = window.session.state.scene
     assert scene is not None
     for image in window.session.state.images:
-        name = top_name(commands.replace(scene, image=image.id))
+        name = top_name(replace(scene, image=image.id))
         assert tray.model.verdicts[image.id].startswith(f"{name} ")
     glanced = {q.scene.image for q in worker.asked if isinstance(q, Glance)}
     assert image_named(window, "first.png") not in glanced  # its overview says it already
@@ -314,7 +315,7 @@ def test_an_attribution_reports_progress_and_can_be_cancelled(
 ) -> None:
     shown = window.window
     settings = AttributionSettings(method="integrated_gradients")
-    window.session.update(lambda state: commands.replace(state, attribution=settings))
+    window.session.update(lambda state: replace(state, attribution=settings))
     shown.menus["attribute"].trigger()
     until(lambda: shown.status.bar.value() > 100, "progress")
     key, activity = shown.status.newest
@@ -332,7 +333,7 @@ def test_an_attribution_reports_progress_and_can_be_cancelled(
 
 def test_an_attribution_runs_to_its_end(window: Controller) -> None:
     settings = AttributionSettings(method="integrated_gradients", target=7)
-    window.session.update(lambda state: commands.replace(state, attribution=settings))
+    window.session.update(lambda state: replace(state, attribution=settings))
     window.window.attribution.asked.emit()
     answer = until(lambda: not window.attributing.running and window.attributing.answer, "the end")
     assert (answer.partial, answer.target, float(answer.map.mean())) == (False, 7, 1.0)
@@ -341,7 +342,7 @@ def test_an_attribution_runs_to_its_end(window: Controller) -> None:
 
 def test_changing_what_is_asked_takes_the_running_one_back(window: Controller) -> None:
     settings = AttributionSettings(method="integrated_gradients")
-    window.session.update(lambda state: commands.replace(state, attribution=settings))
+    window.session.update(lambda state: replace(state, attribution=settings))
     window.attributing.ask()
     assert window.attributing.running
     window.window.predictions.class_selected.emit(5)

@@ -14,6 +14,7 @@ from ..questions import Graph
 from ..session import State
 from . import about, dialogs, snippets, theme
 from .drops import read_mime
+from .maps.compose import channel_order
 from .stops import neighbour, stops, units
 
 if TYPE_CHECKING:
@@ -237,13 +238,15 @@ def _step(controller: Controller, listing: Callable[[Graph], list[str]], by: int
 
 
 def step_channel(controller: Controller, by: int) -> None:
-    """Look at the next or the previous channel of the unit, around the ends."""
+    """Look at the next or the previous channel in the order shown, around the ends."""
     frame, channel = controller.frames.frame, controller.session.state.channel
     if frame is None or channel is None:
         return
     group = next((g for g in frame.maps.groups if g.unit == channel[0]), None)
     if group is not None:
-        controller.select_channel((channel[0], (channel[1] + by) % len(group.maps)))
+        order = channel_order(group, controller.session.state.maps.sort).tolist()
+        place = (order.index(channel[1]) + by) % len(order)
+        controller.select_channel((channel[0], order[place]))
 
 
 def explain_class(controller: Controller, index: int) -> None:

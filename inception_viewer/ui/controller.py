@@ -13,7 +13,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 
 from ..paths import asset
@@ -70,6 +70,7 @@ class Controller(QObject):
         path = self.start_with.state_file
         self._file = state_json.StateFile(path) if path else None
         self._unpainted: Frame | None = None
+        self._had_frame = False
         self._seconds: float | None = None
         self._clock = QTimer(self, interval=1000)
         self._state_clock = QTimer(self, interval=STATE_MS)
@@ -238,9 +239,18 @@ class Controller(QObject):
     # --- painting ---
 
     def _take_frame(self, frame: Frame | None) -> None:
+        if frame is not None and not self._had_frame:
+            self._had_frame = True
+            self._focus_first()
         self._unpainted = frame
         commands.enable(self)
         self.glances.take_frame(frame)
+
+    def _focus_first(self) -> None:
+        """Put the keyboard where one starts, unless somebody has put it elsewhere already."""
+        window = self.window
+        if window.focusWidget() in (None, window.top_row.checkpoint):
+            window.tray.list.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _after_paint(self) -> None:
         frame, self._unpainted = self._unpainted, None

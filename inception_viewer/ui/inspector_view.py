@@ -52,7 +52,7 @@ class InspectorView(View):
         self._graph: Graph | None = None
         self._channel: tuple[str, int] | None = None
         self._settings = MapSettings()
-        self._was_shown = self._to_scroll = False
+        self._was_shown = False
         self._build_sections()
         self._lay_out()
         theme.broadcast.changed.connect(self._restyle)
@@ -181,9 +181,6 @@ class InspectorView(View):
         self.area = QScrollArea()
         self.area.setWidget(holder)
         self.area.setWidgetResizable(True)
-        # Queued: the area is being laid out when it tells its new range.
-        queued = Qt.ConnectionType.QueuedConnection
-        self.area.verticalScrollBar().rangeChanged.connect(self._scroll_to_channel, queued)
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         content = panel()
         around = QVBoxLayout(content)
@@ -216,7 +213,6 @@ class InspectorView(View):
         shown = found is not None and node is not None
         if shown and not self._was_shown:
             # A small dock would show nothing of what was just chosen.
-            self._to_scroll = True
             QTimer.singleShot(0, self, self._scroll_to_channel)
         self._was_shown = self._channel is not None
         for section in self.sections[1:]:
@@ -233,12 +229,17 @@ class InspectorView(View):
         self.facts.set_rows([*channel_rows(group, channel), *unit_rows(node)])
         self._fill_filter(channel)
 
-    def _scroll_to_channel(self, *_: int) -> None:
-        """Bring the channel to the top, once there is room to scroll that far."""
-        bar, place = self.area.verticalScrollBar(), self.channel_section.y()
-        if self._to_scroll and self.channel_section.isVisible() and place > 0:
-            bar.setValue(place)
-            self._to_scroll = bar.value() != place and bar.isVisible()
+    def _scroll_to_channel(self, tries: int = 20) -> None:
+        """Bring the channel to the top, once its section has its place.
+
+        Qt passes the wish for another height up one level at each turn of its loop.
+        """
+        holder, section = self.area.widget(), self.channel_section
+        wanted = holder.layout().totalHeightForWidth(holder.width())
+        if section.isVisible() and holder.height() >= wanted:
+            self.area.verticalScrollBar().setValue(section.y())
+        elif tries > 0:
+            QTimer.singleShot(10, self, lambda: self._scroll_to_channel(tries - 1))
 
     def _fill_channel(self, group: MapGroup, place: int, channel: int, node: Node) -> None:
         assert self._overview is not None

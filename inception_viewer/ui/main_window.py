@@ -185,6 +185,9 @@ class MainWindow(QMainWindow):
         splitter = self.preferences.layout("splitter")
         if splitter is not None:
             self.splitter.restoreState(splitter)
+        folds = self.preferences.layout("inspector")
+        if folds is not None:
+            self.inspector.restore_state(folds)
 
     def reset_layout(self) -> None:
         """Go back to the layout as shipped; what is open stays open."""
@@ -203,6 +206,7 @@ class MainWindow(QMainWindow):
                 "geometry": self.saveGeometry(),
                 "state": state,
                 "splitter": self.splitter.saveState(),
+                "inspector": self.inspector.save_state(),
             }
         )
 

@@ -17,6 +17,9 @@ from PySide6.QtWidgets import (
 from . import theme
 from .headline_bar import FlatLabel
 
+NAMED = 3
+"""How many failures of a drop are named in the sentence; the details name all."""
+
 
 class MessageBar(QFrame):
     """A bar that shows while there is something to say; nothing is lost by closing it."""
@@ -83,7 +86,9 @@ class MessageBar(QFrame):
             self.say(f"{name}: {reason}")
             return
         listed = "\n".join(f"{name}: {reason}" for name, reason in failures)
-        self.say(f"{len(failures)} of {tried} files could not be opened.", listed)
+        names = ", ".join(name for name, _ in failures[:NAMED])
+        rest = ", …" if len(failures) > NAMED else ""
+        self.say(f"{len(failures)} of {tried} files could not be opened: {names}{rest}", listed)
 
     @property
     def text(self) -> str:

@@ -7,9 +7,16 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSlider, QVBoxLayo
 
 from .. import theme
 from ..maps.colour_bar import ColourBar
+from ..maps.elided import ElidedLabel
 from ..maps.words import number
 from .overlay import MapOverlay, OverlayContent
 from .registration import field_text
+
+REGISTRATION = (
+    "<p>Every position is drawn around the input pixel it is centred on, as its unit's stride "
+    "and offset say; the map is not stretched over the picture.</p>"
+    "<p>Wheel: zoom. Drag: move. Double click: whole picture. Arrow keys: step.</p>"
+)
 
 
 class ChannelPanel(QWidget):
@@ -18,14 +25,16 @@ class ChannelPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.overlay = MapOverlay()
-        self.value = QLabel()
+        # Above the picture and always one line: what is pointed at must not move.
+        self.value = ElidedLabel()
         self.field = QLabel()
         self.field.setProperty("role", "muted")
         self.bar = ColourBar()
         self.meaning = QLabel()
         self.meaning.setProperty("role", "muted")
-        for label in (self.value, self.field, self.meaning):
+        for label in (self.field, self.meaning):
             label.setWordWrap(True)
+            label.setToolTip(REGISTRATION)
         self.opacity = QSlider(Qt.Orientation.Horizontal)
         self.opacity.setRange(0, 100)
         self.opacity.setValue(round(self.overlay.opacity * 100))
@@ -51,7 +60,7 @@ class ChannelPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.GRID // 2)
-        for widget in (self.overlay, self.value, self.field, self.bar, self.meaning):
+        for widget in (self.value, self.overlay, self.field, self.bar, self.meaning):
             column.addWidget(widget)
         column.addLayout(tools)
 

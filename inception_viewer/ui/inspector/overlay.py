@@ -79,11 +79,6 @@ class MapOverlay(QWidget):
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
-        self.setToolTip(
-            "Every position is drawn around the input pixel it is centred on, as its unit's "
-            "stride and offset say; the map is not stretched over the picture.\n"
-            "Wheel: zoom. Drag: move. Double click: whole picture. Arrow keys: step."
-        )
 
     # --- content ---------------------------------------------------------------------
 

@@ -241,19 +241,22 @@ class MapGrid(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
     def _paint_marks(self, painter: QPainter) -> None:
-        """Frame the selected channel, and where the keyboard is."""
-        colours = theme.current()
+        """Frame the selected channel, and where the keyboard is; one within the other."""
+        colours, inset = theme.current(), 0.0
         if self._selected is not None and self._selected < len(self._slots):
-            self._frame(painter, int(self._slots[self._selected]), colours.accent, 3)
+            selected = int(self._slots[self._selected])
+            self._frame(painter, selected, colours.accent, 0.0, 3.0)
+            inset = 4.0 if selected == self._focus_slot else 0.0
         if self.hasFocus() and self.focused_channel is not None:
-            self._frame(painter, self._focus_slot, colours.text, 1.5)
+            self._frame(painter, self._focus_slot, colours.text, inset, 1.5)
 
-    def _frame(self, painter: QPainter, slot: int, colour: str, width: float) -> None:
+    def _frame(self, painter: QPainter, slot: int, colour: str, inset: float, width: float) -> None:
+        """Draw a frame, and within it a line of the ground: together they show on any map."""
         cell = self.cell_rect(slot)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        # Light within dark within light: seen on any map.
-        for inset, name, thickness in ((0.0, colour, width), (width, theme.current().panel, 1.0)):
-            half = inset + thickness / 2
+        ground = theme.current().panel
+        for start, name, thickness in ((inset, colour, width), (inset + width, ground, 1.0)):
+            half = start + thickness / 2
             painter.setPen(QPen(QColor(name), thickness, j=Qt.PenJoinStyle.MiterJoin))
             painter.drawRect(cell.adjusted(half, half, -half, -half))
 

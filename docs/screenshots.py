@@ -1,0 +1,178 @@
+"""Make every picture that the README and the docs show: ``python docs/screenshots.py``.
+
+The real window is driven, with the demo checkpoint and the program's own photos, and its
+widgets are grabbed at scale 1 in a window of 1280x800. With a display it opens there, else
+on Qt's offscreen platform, which draws the same. Times in the pictures are those of the
+machine; all else is the same in every run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+os.environ["QT_SCALE_FACTOR"] = "1"
+if sys.platform.startswith("linux") and not os.environ.keys() & {"DISPLAY", "WAYLAND_DISPLAY"}:
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PIL import Image  # noqa: E402
+from PySide6.QtCore import QBuffer, QIODevice  # noqa: E402
+from PySide6.QtGui import QImage  # noqa: E402
+from PySide6.QtWidgets import QWidget  # noqa: E402
+
+from benchmarks.bench import Bench, opened  # noqa: E402
+from inception_viewer.session import AttributionSettings, MapSettings  # noqa: E402
+
+SIZE = (1280, 800)
+LARGEST = 300_000
+"""Bytes of a picture; where it is larger, 256 colours have to do."""
+
+
+class Scenes:
+    """Puts the window into the state of each picture; every method returns what to grab."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        self._controller, self._window = bench.controller, bench.controller.window
+
+    def window(self) -> QWidget:
+        """Show a sample explained, a module open, its feature maps."""
+        self._show("kangaroo.jpg", "inception4c")
+        return self._window
+
+    def window_dark(self) -> QWidget:
+        """Show the same in the dark, with another photo and the maps of the first convolution."""
+        maps = MapSettings(scale="own", sort="mean")
+        self._show("panda.jpg", "conv1", ("conv1", 21), theme="dark", maps=maps)
+        return self._window
+
+    def outside(self) -> QWidget:
+        """Show a photo of a class that the network does not know."""
+        self._show("cat.jpg", "inception5b")
+        return self._window
+
+    def graph(self) -> QWidget:
+        """Show one module and its neighbours, close enough to read their costs."""
+        self._show("kangaroo.jpg", "inception4c")
+        self._window.splitter.setSizes([560, 40])
+        self._bench.settle()
+        self._window.network.canvas.zoom_to("inception4c")
+        self._bench.settle()
+        return self._window.network
+
+    def predictions(self) -> QWidget:
+        """Show the three heads beside each other."""
+        self._show("crocodile.jpg", "inception4c")
+        return self._window.docks["predictions"]
+
+    def inspector(self) -> QWidget:
+        """Show one channel over the photo, its values and its filter."""
+        self._show("hedgehog.jpg", "conv1", ("conv1", 21))
+        self._window.docks["predictions"].hide()
+        self._window.inspector.set_folds({"input", "numbers"})
+        self._window.resize(SIZE[0], 1000)
+        self._bench.settle()
+        return self._window.docks["inspector"]
+
+    def attribution(self) -> QWidget:
+        """Show integrated gradients of the top class, with their completeness error."""
+        self._show("hedgehog.jpg", "inception4c")
+        settings = AttributionSettings("integrated_gradients")
+        self._update(attribution=settings)
+        self._window.show_tab(self._window.attribution)
+        self._controller.attributing.ask()
+        self._bench.settle()
+        answer = self._controller.attributing.answer
+        assert answer is not None
+        assert not answer.partial
+        return self._window.tabs
+
+    def _show(
+        self,
+        photo: str,
+        unit: str,
+        channel: tuple[str, int] | None = None,
+        theme: str = "light",
+        maps: MapSettings | None = None,
+    ) -> None:
+        """Start from the layout as shipped, and look at a photo and a unit."""
+        window = self._window
+        window.resize(*SIZE)
+        window.reset_layout()
+        window.inspector.set_folds(())
+        window.splitter.setSizes([45, 55])
+        window.network.canvas.set_all_open(None)
+        window.network.canvas.fit()
+        window.tabs.setCurrentWidget(window.maps)
+        self._controller.set_theme(theme)
+        found = [i.id for i in self._controller.session.state.images if i.name == photo]
+        self._update(image=found[0], unit=unit, channel=channel, maps=maps or MapSettings())
+        focused = window.focusWidget()
+        if focused is not None:
+            focused.clearFocus()
+        self._bench.settle()
+        assert not self._window.messages.sentences, self._bench.complaints()
+
+    def _update(self, **changes: object) -> None:
+        self._controller.session.update(lambda state: replace(state, **changes))
+
+
+PICTURES: dict[str, Callable[[Scenes], QWidget]] = {
+    "window": Scenes.window,
+    "window-dark": Scenes.window_dark,
+    "graph": Scenes.graph,
+    "predictions": Scenes.predictions,
+    "inspector": Scenes.inspector,
+    "attribution": Scenes.attribution,
+    "outside": Scenes.outside,
+}
+
+
+def png(picture: QImage) -> bytes:
+    """Return a picture as a PNG of fewer than :data:`LARGEST` bytes."""
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    picture.save(buffer, "PNG")
+    image = Image.open(io.BytesIO(buffer.data().data())).convert("RGB")
+    packed = _packed(image)
+    if len(packed) >= LARGEST:
+        packed = _packed(image.quantize(256, Image.Quantize.MEDIANCUT))
+    if len(packed) >= LARGEST:
+        raise ValueError(f"A picture takes {len(packed)} bytes, more than {LARGEST}.")
+    return packed
+
+
+def _packed(image: Image.Image) -> bytes:
+    stream = io.BytesIO()
+    image.save(stream, "PNG", optimize=True)
+    return stream.getvalue()
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Make the pictures and say where they are."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--only", choices=PICTURES, metavar="NAME", help="make one picture")
+    parser.add_argument("--out", type=Path, default=HERE / "images", metavar="DIR")
+    options = parser.parse_args(argv)
+    options.out.mkdir(parents=True, exist_ok=True)
+    with opened("demo", (), SIZE) as bench:
+        scenes = Scenes(bench)
+        for name in (options.only,) if options.only else PICTURES:
+            path = options.out / f"{name}.png"
+            path.write_bytes(png(PICTURES[name](scenes).grab().toImage()))
+            print(f"{path} ({path.stat().st_size // 1000} kB)", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    code = main()
+    sys.stdout.flush()
+    # What a worker thread still does must not keep the script.
+    os._exit(code)

@@ -1,0 +1,60 @@
+"""The pages' pictures and links: what they point to is there, and every picture is shown."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")))
+LINK = re.compile(r"(!?)\[[^\]]*\]\(([^)#\s]+)[^)]*\)")
+
+
+def links(page: Path) -> list[tuple[bool, Path]]:
+    """Files that a page points to, and whether as a picture."""
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    found = LINK.findall(text)
+    local = [(bool(mark), target) for mark, target in found if not target.startswith("http")]
+    return [(picture, (page.parent / target).resolve()) for picture, target in local]
+
+
+def made() -> set[str]:
+    """The pictures that the script makes, read from it without running it."""
+    tree = ast.parse((ROOT / "docs" / "screenshots.py").read_text(encoding="utf-8"))
+    for node in tree.body:
+        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "PICTURES":
+            assert isinstance(node.value, ast.Dict)
+            return {f"{ast.literal_eval(key)}.png" for key in node.value.keys if key}
+    raise AssertionError("docs/screenshots.py has no PICTURES")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_a_page_points_to_is_there(page: Path) -> None:
+    missing = [str(target) for _, target in links(page) if not target.exists()]
+    assert missing == []
+
+
+def test_the_readme_shows_the_window() -> None:
+    assert (True, ROOT / "docs/images/window.png") in links(ROOT / "README.md")
+
+
+def test_every_picture_made_is_shown_and_every_picture_shown_is_made() -> None:
+    shown = {target for page in PAGES for picture, target in links(page) if picture}
+    assert {target.parent for target in shown} == {ROOT / "docs" / "images"}
+    assert {target.name for target in shown} == made()
+    assert {path.name for path in (ROOT / "docs" / "images").iterdir()} == made()
+
+
+def test_pictures_are_small_files_of_a_whole_window_or_a_part_of_it() -> None:
+    for path in (ROOT / "docs" / "images").glob("*.png"):
+        assert path.stat().st_size < 300_000, path.name
+        with Image.open(path) as image:
+            width, height = image.size
+            extremes = image.convert("L").getextrema()
+        whole = path.stem.startswith(("window", "outside"))
+        assert ((width, height) == (1280, 800)) if whole else (width >= 300 and height >= 300)
+        assert extremes[1] - extremes[0] > 150, f"{path.name} is all but empty"
