@@ -31,7 +31,7 @@ from benchmarks.bench import Bench, opened  # noqa: E402
 from inception_viewer.session import AttributionSettings, MapSettings  # noqa: E402
 
 SIZE = (1280, 800)
-LARGEST = 300_000
+LARGEST = 700_000
 """Bytes of a picture; where it is larger, 256 colours have to do."""
 
 
@@ -79,6 +79,8 @@ class Scenes:
         self._window.inspector.set_folds({"input", "numbers"})
         self._window.resize(SIZE[0], 1000)
         self._bench.settle()
+        inspector = self._window.inspector
+        inspector.area.verticalScrollBar().setValue(inspector.channel_section.y())
         return self._window.docks["inspector"]
 
     def attribution(self) -> QWidget:
@@ -143,7 +145,8 @@ def png(picture: QImage) -> bytes:
     image = Image.open(io.BytesIO(buffer.data().data())).convert("RGB")
     packed = _packed(image)
     if len(packed) >= LARGEST:
-        packed = _packed(image.quantize(256, Image.Quantize.MEDIANCUT))
+        # Maximum coverage keeps colours that few pixels have: those of the branches.
+        packed = _packed(image.quantize(256, Image.Quantize.MAXCOVERAGE))
     if len(packed) >= LARGEST:
         raise ValueError(f"A picture takes {len(packed)} bytes, more than {LARGEST}.")
     return packed

@@ -6,7 +6,10 @@ question is one row in the registry and one file here.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import atexit
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from inception_viewer.errors import QuestionError
@@ -71,7 +74,28 @@ def answer(question: Question, lab: Lab, progress: Progress) -> Any:
 
 def make_worker(device: str = "cpu") -> tuple[Callable[[Question, Lab, Progress], Any], Lab]:
     """Return ``(answer, lab)``: what the runner's lanes work with."""
-    from inception_viewer.lab import Lab
+    with _spared_by_the_collector():
+        from inception_viewer.lab import Lab
 
-    registry()
+        registry()
     return answer, Lab(device)
+
+
+@contextmanager
+def _spared_by_the_collector() -> Iterator[None]:
+    """Import much without the garbage collector, and have it pass over what came of it.
+
+    Importing torch makes several hundred thousand objects that stay. A full collection
+    goes through them all with the interpreter's lock held: a quarter of a second, measured,
+    in which the window does not answer.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        # Some libraries look, as the interpreter ends, for what was not collected.
+        atexit.register(gc.unfreeze)
+        if was_enabled:
+            gc.enable()

@@ -83,7 +83,7 @@ def integrated_gradients(
     about
         A sentence that begins the note.
     report
-        Told after every batch, with the map so far.
+        Told after every batch, with the map so far (None once it is complete); raises to cancel.
 
     Returns
     -------
