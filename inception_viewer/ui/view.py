@@ -82,7 +82,9 @@ class Veil(QWidget):
         painter.setFont(theme.font("small"))
         painter.setPen(QColor(colours.muted))
         corner = self.rect().adjusted(theme.GRID, 4, -theme.GRID, -4)
-        painter.drawText(corner, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop, "updating")
+        painter.drawText(
+            corner, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop, "updating"
+        )
         painter.end()
 
 
