@@ -1,0 +1,1 @@
+"""The window: views of signals and setters, and the controller that joins them."""

@@ -66,13 +66,13 @@ class Veil(QWidget):
         parent.installEventFilter(self)
         self.hide()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keep the veil as large as what it covers."""
         if event.type() == QEvent.Type.Resize and watched is self.parent():
             self.setGeometry(self.parentWidget().rect())
         return False
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+    def paintEvent(self, event: QPaintEvent) -> None:
         """Paint a half-transparent sheet and the word."""
         colours = theme.current()
         painter = QPainter(self)
