@@ -61,7 +61,7 @@ def pixels(view: NetworkView) -> np.ndarray:
     """Return what the canvas shows, (height, width, 3)."""
     image = view.canvas.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1)
-    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3)
+    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
 
 
 def crop(view: NetworkView, unit: str) -> np.ndarray:
