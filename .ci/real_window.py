@@ -98,7 +98,7 @@ def main() -> None:
         words = (sys.executable, str(ROOT / "app.py"), "--state-json", str(state))
         with running(*words, env=environment, cwd=folder) as window:
             first = wait_for(
-                state, lambda s: bool(s.get("headline")) and not s.get("busy"), "start"
+                state, lambda s: bool(s.get("scene")) and not s.get("busy"), "start"
             )
             print("the window explains", first["scene"]["image_name"], "-", first["headline"])
             drag(environment, photo)
