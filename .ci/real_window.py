@@ -97,9 +97,7 @@ def main() -> None:
         environment["INCEPTION_VIEWER_SETTINGS"] = str(Path(folder) / "settings.ini")
         words = (sys.executable, str(ROOT / "app.py"), "--state-json", str(state))
         with running(*words, env=environment, cwd=folder) as window:
-            first = wait_for(
-                state, lambda s: bool(s.get("scene")) and not s.get("busy"), "start"
-            )
+            first = wait_for(state, lambda s: bool(s.get("scene")) and not s.get("busy"), "start")
             print("the window explains", first["scene"]["image_name"], "-", first["headline"])
             drag(environment, photo)
             after = wait_for(state, lambda s: shows(s, photo.name), "the dropped photo")

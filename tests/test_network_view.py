@@ -437,7 +437,7 @@ def test_a_double_click_zooms_to_the_selection(qtbot: QtBot, view: NetworkView) 
 def test_search_counts_steps_selects_and_opens(
     qtbot: QtBot, view: NetworkView, emitted: list[str]
 ) -> None:
-    qtbot.keyClick(view.canvas, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    view.focus_search()
     assert view.search.hasFocus()
     qtbot.keyClicks(view.search, "5A/5x5")
     assert view.count.text() == "2 found"

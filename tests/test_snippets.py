@@ -58,6 +58,22 @@ def test_the_maps(window: Controller) -> None:
     np.testing.assert_allclose(names["channel"], groups[2].maps[3], atol=1e-5)
 
 
+def test_the_inspectors_channel(window: Controller) -> None:
+    window.select_unit("inception4b")
+    until(lambda: window.frames.frame.maps.unit == "inception4b")
+    window.select_channel(("inception4b/3x3", 5))
+    QGuiApplication.clipboard().clear()
+    window.window.inspector.context_menu().actions()[0].trigger()
+    names: dict[str, Any] = {}
+    exec(QGuiApplication.clipboard().text(), names)
+    group = window.frames.frame.maps.groups[1]
+    np.testing.assert_allclose(names["channel"], group.maps[5], atol=1e-5)
+    figures = names["maximum"], names["mean"], names["active"]
+    shown = group.maximum[5], group.mean[5], group.active[5]
+    np.testing.assert_allclose(figures, shown, atol=1e-5)
+    assert names["values"].size == group.maps[5].size
+
+
 def test_the_predictions(window: Controller) -> None:
     names = run_copied(window, "predictions")
     shown = window.frames.frame.overview.predictions

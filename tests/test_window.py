@@ -419,6 +419,20 @@ def test_f6_goes_through_the_panes_and_back(window: Controller) -> None:
     assert shown.panes[4].isAncestorOf(QApplication.focusWidget())
 
 
+def test_a_unit_is_found_from_anywhere_and_escape_leaves_the_search(window: Controller) -> None:
+    main, search = window.window, window.window.network.search
+    main.activateWindow()
+    main.tray.list.setFocus()
+    until(main.tray.list.hasFocus, "focus in the tray")
+    QTest.keyClick(main.tray.list, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    assert search.hasFocus()
+    QTest.keyClicks(search, "4c/5x5")
+    assert search.text() == "4c/5x5"
+    QTest.keyClick(search, Qt.Key.Key_Escape)
+    assert search.text() == ""
+    assert not search.hasFocus()
+
+
 def test_what_can_be_focused_has_a_name(window: Controller) -> None:
     shown = window.window
     names = [w.accessibleName() for w in (*shown.views.values(), shown.status.bar, shown.tabs)]

@@ -50,6 +50,7 @@ def _connect_menus(controller: Controller) -> None:
         "larger": partial(scale_text, controller, TEXT_STEP),
         "smaller": partial(scale_text, controller, 1 / TEXT_STEP),
         "normal": partial(scale_text, controller, None),
+        "find_unit": window.network.focus_search,
         "fit_network": window.network.canvas.fit,
         "attribute": partial(attribute, controller),
         "cancel": window.status.cancel_newest,
@@ -300,8 +301,8 @@ def copy_python(controller: Controller, kind: str) -> None:
     controller
         Of the window.
     kind
-        ``"trace"``, ``"maps"``, ``"predictions"``, ``"attribution"``; ``""`` for the tab
-        in front.
+        ``"trace"``, ``"maps"``, ``"channel"``, ``"predictions"``, ``"attribution"``; ``""``
+        for the tab in front.
     """
     frame, state = controller.frames.frame, controller.session.state
     if frame is None or state.scene != frame.scene:
@@ -317,6 +318,9 @@ def copy_python(controller: Controller, kind: str) -> None:
         "predictions": lambda: snippets.predictions(state, frame.overview.predictions.logits),
         "attribution": lambda: snippets.attribution(state, answer.question if answer else question),
     }
+    if state.channel is not None:
+        unit, index = state.channel
+        texts["channel"] = lambda: snippets.channel(state, unit, index)
     _copy(texts.get(kind, lambda: snippets.trace(state))())
     window.status.flash("Copied as Python.")
 

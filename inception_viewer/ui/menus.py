@@ -65,6 +65,7 @@ VIEW = (
     Item("smaller", "Smaller text", (Key.ZoomOut,)),
     Item("normal", "Normal text", ("Ctrl+0",)),
     SEPARATOR,
+    Item("find_unit", "Find a unit…", ("Ctrl+F",)),
     Item("fit_network", "Fit the network", ("Ctrl+Shift+0",)),
     Item("maximise", "Maximise the tab", ("Ctrl+M",), checkable=True),
     Item("full_screen", "Full screen", ("F11",), checkable=True),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal
+from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -42,6 +42,15 @@ class SearchField(QLineEdit):
         self.setAccessibleName("Find a unit by name")
         self.setClearButtonEnabled(True)
         self.setMaximumWidth(24 * theme.GRID)
+
+    def event(self, event: QEvent) -> bool:
+        """Keep Escape from the window's Cancel while the field has the focus."""
+        if event.type() == QEvent.Type.ShortcutOverride:
+            assert isinstance(event, QKeyEvent)
+            if event.key() == Qt.Key.Key_Escape:
+                event.accept()
+                return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter steps through the hits, Escape clears and leaves."""
@@ -137,9 +146,6 @@ class NetworkView(View):
         self.search.textChanged.connect(self._find)
         self.search.stepped.connect(self._step)
         self.search.left.connect(lambda: self.canvas.setFocus(Qt.FocusReason.OtherFocusReason))
-        find = QShortcut(QKeySequence.StandardKey.Find, self)
-        find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        find.activated.connect(self.focus_search)
 
     # --- setters -------------------------------------------------------------------------------
 

@@ -59,6 +59,18 @@ def maps(state: State, answer: MapsAnswer) -> str:
     return _text(opening_lines(state), lines)
 
 
+def channel(state: State, unit: str, index: int) -> str:
+    """Return lines that give the inspector's channel, its figures and its histogram's values."""
+    lines = [
+        "trace = net.trace(photo)",
+        "picture = trace.picture  # what the network sees",
+        f"channel = trace[{unit!r}][{index}]",
+        "maximum, mean, active = channel.max(), channel.mean(), (channel > 0).mean()",
+        "values = channel.ravel()  # those above zero are the histogram's",
+    ]
+    return _text(opening_lines(state), lines)
+
+
 def predictions(state: State, heads: Mapping[str, object]) -> str:
     """Return lines that give the heads' answers on screen."""
     lines = ["trace = net.trace(photo)"]
