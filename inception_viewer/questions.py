@@ -409,13 +409,14 @@ class Predictions:
     """The three heads' answers over the same classes.
 
     ``logits`` and ``probabilities`` map a head's name to (classes,); heads that the
-    network lacks are missing.
+    network lacks are missing. ``image`` is the content hash of the photo they are about.
     """
 
     classes: tuple[str, ...]
     logits: Mapping[str, Floats]
     probabilities: Mapping[str, Floats]
     heads: Mapping[str, HeadState]
+    image: str = ""
 
     def top(self, head: str, count: int) -> list[tuple[int, str, float]]:
         """Return the ``count`` likeliest classes of a head as (index, name, probability)."""

@@ -175,6 +175,7 @@ def predictions_of(scene: Scene) -> Predictions:
         made,
         logits={head: np.roll(v, shift) for head, v in made.logits.items()},
         probabilities={head: np.roll(v, shift) for head, v in made.probabilities.items()},
+        image=scene.image,
     )
 
 

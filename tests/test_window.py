@@ -13,9 +13,9 @@ import pytest
 import ui_data
 from fake_worker import FakeWorker, top_class, top_name, write_photo
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtGui import QAccessible, QGuiApplication, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QToolButton
+from PySide6.QtWidgets import QApplication, QToolButton, QWidget
 from window_tools import close, drop, mime_of, open_controller, settle, shows, until
 
 from inception_viewer.errors import QuestionError
@@ -129,6 +129,23 @@ def test_a_click_in_the_tray_switches_all_views_in_one_slot(window: Controller) 
     tray, sentence, scene = seen[0]
     assert tray == scene == second
     assert top_name(window.frames.frame.scene) in sentence
+
+
+def test_a_view_left_behind_shows_in_the_record(window: Controller) -> None:
+    shown, first = window.window, window.frames.frame
+    assert set(window.record()["views"].values()) == {first.scene.image}
+    window.select_image(image_named(window, "second.png"))
+    until(shows(window, "second.png"))
+    second = window.frames.frame.scene.image
+    assert set(window.record()["views"].values()) == {second}
+    shown.maps.set_maps(first.maps)
+    shown.predictions.set_predictions(first.overview.predictions)
+    views = window.record()["views"]
+    assert views["maps"] == views["predictions"] == first.scene.image
+    assert views["tray"] == views["graph"] == views["inspector"] == second
+    window.frames.refresh()
+    until(lambda: window.frames.settled)
+    assert set(window.record()["views"].values()) == {second}
 
 
 def test_until_the_answer_comes_the_old_content_stays_and_is_marked(
@@ -438,6 +455,15 @@ def test_what_can_be_focused_has_a_name(window: Controller) -> None:
     names = [w.accessibleName() for w in (*shown.views.values(), shown.status.bar, shown.tabs)]
     assert all(names)
     assert shown.headline.label.accessibleDescription() == shown.headline.sentence
+    reached = [
+        w
+        for w in shown.findChildren(QWidget)
+        if w.focusPolicy() & Qt.FocusPolicy.TabFocus and w.isVisible()
+    ]
+    assert len(reached) > 20
+    told = [QAccessible.queryAccessibleInterface(w).text(QAccessible.Text.Name) for w in reached]
+    unnamed = [w for w, name in zip(reached, told, strict=True) if not name]
+    assert unnamed == []
     row = shown.tray.model.index(0)
     text = row.data(Qt.ItemDataRole.AccessibleTextRole)
     assert "first.png" in text

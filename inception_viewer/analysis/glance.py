@@ -16,4 +16,5 @@ if TYPE_CHECKING:
 def answer(question: Glance, lab: Lab, progress: Progress) -> Predictions:
     """Answer a :class:`Glance`; the trace is kept, so looking closer later costs little."""
     trace = lab.trace(question.scene, progress.lane)
-    return predictions_of(trace, lab.info(question.scene.checkpoint))
+    info = lab.info(question.scene.checkpoint)
+    return predictions_of(trace, info, question.scene.image)

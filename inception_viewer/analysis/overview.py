@@ -27,7 +27,7 @@ def answer(question: Overview, lab: Lab, progress: Progress) -> OverviewAnswer:
             scene=scene,
             picture=trace.picture,
             crop=trace.crop,
-            predictions=predictions_of(trace, lab.info(scene.checkpoint)),
+            predictions=predictions_of(trace, lab.info(scene.checkpoint), scene.image),
             thumbnails=mean_maps(trace),
             largest=largest(trace),
             shares=branch_shares(trace),

@@ -29,6 +29,7 @@ class ClassChooser(QComboBox):
         self.setMinimumContentsLength(8)
         self.setMaxVisibleItems(16)
         self.setAccessibleName("Class")
+        self.lineEdit().setAccessibleName("Class")
         self.setToolTip("Type part of a name to find a class")
         finder = self.completer()
         finder.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)

@@ -31,6 +31,8 @@ from .status_bar import Activity
 
 LOADING = "Loading PyTorch…"
 LOADING_KEY = "loading"
+OF_A_SCENE = ("tray", "graph", "maps", "predictions", "inspector")
+"""The views that switch together."""
 STATE_MS = 250
 """How often ``--state-json`` looks for what changes without a paint: what is busy."""
 
@@ -276,6 +278,7 @@ class Controller(QObject):
         """Return what is shown, as ``--state-json`` writes it."""
         lanes = self.runner.lanes.values()
         facts = {
+            "views": {name: self.window.views[name].shown_image for name in OF_A_SCENE},
             "headline": self.window.headline.sentence,
             "errors": list(self.window.messages.sentences),
             "busy": any(lane.busy for lane in lanes),

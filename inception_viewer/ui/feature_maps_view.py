@@ -63,6 +63,11 @@ class FeatureMapsView(View):
 
     # --- setters ---------------------------------------------------------------------
 
+    @property
+    def shown_image(self) -> str | None:
+        """Content hash of the photo this view shows."""
+        return self._answer.scene.image if self._answer is not None else None
+
     def set_maps(self, answer: MapsAnswer | None) -> None:
         """Show the maps of an answer; None while there is no photo."""
         self._answer = answer

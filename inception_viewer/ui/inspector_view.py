@@ -60,6 +60,11 @@ class InspectorView(View):
 
     # --- setters ---------------------------------------------------------------------
 
+    @property
+    def shown_image(self) -> str | None:
+        """Content hash of the photo this view shows."""
+        return self._overview.scene.image if self._overview is not None else None
+
     def set_overview(self, overview: OverviewAnswer | None, photo: ImageInfo | None) -> None:
         """Show what the network sees of a photo; None while there is none."""
         self._overview = overview
@@ -179,6 +184,7 @@ class InspectorView(View):
                 column.addWidget(self.hint)
         column.addStretch(1)
         self.area = QScrollArea()
+        self.area.setAccessibleName("Inspector's sections")
         self.area.setWidget(holder)
         self.area.setWidgetResizable(True)
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -80,6 +80,7 @@ class NetworkView(View):
         self.count.setProperty("role", "muted")
         self.legend = Legend(self)
         self._graph: Graph | None = None
+        self._shown_image: str | None = None
         self._hits: tuple[str, ...] = ()
         self._at = -1
         self._build()
@@ -162,7 +163,13 @@ class NetworkView(View):
 
     def set_overview(self, overview: OverviewAnswer | None) -> None:
         """Show a photo's thumbnails, shares and top classes; None: the network alone."""
+        self._shown_image = overview.scene.image if overview is not None else None
         self.canvas.set_overview(overview)
+
+    @property
+    def shown_image(self) -> str | None:
+        """Content hash of the photo this view shows."""
+        return self._shown_image
 
     def set_selected(self, unit: str) -> None:
         """Frame a unit and light its path; its module opens."""

@@ -58,6 +58,11 @@ class PredictionsView(View):
         self._lay_out()
         self.set_predictions(None)
 
+    @property
+    def shown_image(self) -> str | None:
+        """Content hash of the photo this view shows."""
+        return self._predictions.image if self._predictions is not None else None
+
     def set_predictions(self, predictions: Predictions | None) -> None:
         """Show an answer; None empties the view."""
         self._predictions = predictions

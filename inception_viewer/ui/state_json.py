@@ -59,10 +59,9 @@ def record(
     attribution
         The answer that the attribution view shows.
     facts
-        What only the window knows: headline, busy, errors, theme, seconds since the drop.
+        What only the window knows: the photo that each view holds (``views``), headline,
+        busy, errors, theme, seconds since the drop.
     """
-    shown = frame.scene.image if frame else None
-    views = dict.fromkeys(("tray", "graph", "maps", "predictions", "inspector"), shown)
     checkpoint = state.open_checkpoint
     return {
         "scene": _scene(frame),
@@ -71,7 +70,6 @@ def record(
         "unit": frame.maps.unit if frame else None,
         "channel": list(state.channel) if state.channel and frame else None,
         "head": state.attribution.head,
-        "views": views,
         "images": [{"id": image.id, "name": image.name} for image in state.images],
         "predictions": _predictions(frame.overview.predictions) if frame else None,
         "attribution": _attribution(attribution),

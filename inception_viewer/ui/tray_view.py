@@ -51,6 +51,7 @@ class TrayView(View):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Images", parent)
         self.model = TrayModel(self)
+        self._current = ""
         self.list = self._make_list()
         self.count = QLabel()
         self.count.setProperty("role", "muted")
@@ -102,8 +103,14 @@ class TrayView(View):
         """Stay useful beside the other places in a small window."""
         return QSize(136, 120)
 
+    @property
+    def shown_image(self) -> str | None:
+        """Content hash of the photo this view shows."""
+        return self._current or None
+
     def set_images(self, images: tuple[ImageInfo, ...], current: str) -> None:
         """Show these photos; ``current`` is the id of the one the window is about."""
+        self._current = current
         self.model.set_images(images, current)
         self.count.setText(f"{len(images)} photo{'' if len(images) == 1 else 's'}")
         if not images:

@@ -125,6 +125,15 @@ class View(QWidget):
         self._stack.setCurrentWidget(self.empty)
 
     @property
+    def shown_image(self) -> str | None:
+        """Content hash of the photo whose content the view holds now, None without one.
+
+        Asked of each view by ``--state-json``: it comes from what the view was given, so
+        that a view left behind with an older photo shows.
+        """
+        return None
+
+    @property
     def is_empty(self) -> bool:
         """Whether the empty state is showing."""
         return self._stack.currentWidget() is self.empty

@@ -36,6 +36,7 @@ class AttributionForm(QScrollArea):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setAccessibleName("What to explain")
         self._checkpoint: CheckpointInfo | None = None
         self._tops: Mapping[str, str] = {}
         self._filling = False
