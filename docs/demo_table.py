@@ -26,6 +26,8 @@ def block(metadata: Mapping[str, str]) -> str:
         cells = (_percent(shares.get(name)) for name in ("top1", "mean_per_class"))
         lines.append(f"| {head} | {' | '.join(cells)} |")
     lines += ["", f"Made on {metadata['date']}. {_validation(metadata)}".rstrip()]
+    if metadata.get("notes"):
+        lines += ["", metadata["notes"]]
     if "recipe" in metadata:
         lines += ["", "```", *_command(json.loads(metadata["recipe"])), "```"]
     return "\n".join(lines) + "\n"
