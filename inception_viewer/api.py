@@ -128,8 +128,9 @@ def load(source: str | PathLike[str] = "demo", *, device: str = "cpu") -> Networ
     Parameters
     ----------
     source
-        ``"demo"``, or the path of a ``.safetensors``, ``.pth`` or ``.pt`` file. Nothing in
-        the file is executed.
+        ``"demo"``; ``"torchvision"``, ``"inception5h"`` or ``"bvlc"`` once it has been got
+        (``inception-viewer get NAME``); or the path of a ``.safetensors``, ``.pth`` or
+        ``.pt`` file. Nothing in the file is executed.
     device
         ``"cpu"``, ``"cuda"``, ``"mps"`` or ``"auto"``.
 

@@ -15,8 +15,16 @@ from . import __version__, launch
 COMMANDS_HELP = """commands:
   inception-viewer train FOLDER --out FILE.safetensors
                         train a network on FOLDER/class/image
+  inception-viewer evaluate FILE FOLDER
+                        how often each head is right on FOLDER/class/image
+  inception-viewer fit-heads FILE FOLDER
+                        fit auxiliary heads to a folder's photos: a new checkpoint
+  inception-viewer inspect FILE [--json]
+                        say exactly what a checkpoint is, and whether it is read right
   inception-viewer report IMAGE… --out DIR
                         write predictions, maps and an attribution, without a window
+  inception-viewer get [NAME] [--to FOLDER]
+                        download a published checkpoint; without NAME, list them
   inception-viewer COMMAND --help tells more. A photo named like a command is opened
   as ./train.
 """
@@ -47,6 +55,38 @@ def report(arguments: Sequence[str]) -> int:
     return run(options)
 
 
+def evaluate(arguments: Sequence[str]) -> int:
+    """Run ``inception-viewer evaluate``."""
+    options = evaluate_parser().parse_args(arguments)
+    from .commands.evaluate import run  # imports torch
+
+    return run(options)
+
+
+def fit_heads(arguments: Sequence[str]) -> int:
+    """Run ``inception-viewer fit-heads``."""
+    options = fit_heads_parser().parse_args(arguments)
+    from .commands.fit_heads import run  # imports torch
+
+    return run(options)
+
+
+def get(arguments: Sequence[str]) -> int:
+    """Run ``inception-viewer get``."""
+    options = get_parser().parse_args(arguments)
+    from .commands.get import run  # without torch
+
+    return run(options)
+
+
+def inspect(arguments: Sequence[str]) -> int:
+    """Run ``inception-viewer inspect``."""
+    options = inspect_parser().parse_args(arguments)
+    from .commands.inspect import run  # imports torch
+
+    return run(options)
+
+
 def train(arguments: Sequence[str]) -> int:
     """Run ``inception-viewer train``."""
     options = train_parser().parse_args(arguments)
@@ -55,7 +95,14 @@ def train(arguments: Sequence[str]) -> int:
     return train(options)
 
 
-COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"report": report, "train": train}
+COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
+    "evaluate": evaluate,
+    "fit-heads": fit_heads,
+    "get": get,
+    "inspect": inspect,
+    "report": report,
+    "train": train,
+}
 """The commands by name."""
 
 
@@ -77,6 +124,91 @@ def report_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--target", metavar="CLASS", help="class to explain; else the head's top")
     parser.add_argument("--unit", metavar="UNIT", help="layer, for layer methods")
+    return parser
+
+
+def evaluate_parser() -> argparse.ArgumentParser:
+    """Return the command line of ``evaluate``."""
+    parser = argparse.ArgumentParser(
+        prog="inception-viewer evaluate",
+        description="Say how often each head is right on labelled photos: first and among five,"
+        " with 95 % intervals, per class, the commonest confusions, calibration, the surest"
+        " mistakes. A folder is matched to the class of its name, whatever the case and"
+        " punctuation; folders that mean no class are left out and said.",
+    )
+    parser.add_argument("checkpoint", metavar="FILE", help="“demo” or a checkpoint's file")
+    parser.add_argument("folder", metavar="FOLDER", help="holds a folder of photos for each class")
+    parser.add_argument(
+        "--list",
+        metavar="LIST",
+        help="a path (from FOLDER) and the index or name of a class per line, instead of folders",
+    )
+    parser.add_argument("--csv", metavar="CSV", help="write one line a photo to this file")
+    parser.add_argument("--json", action="store_true", help="all the numbers on stdout, as JSON")
+    parser.add_argument(
+        "--worst", type=_count, default=50, metavar="N", help="mistakes in JSON, 50"
+    )
+    parser.add_argument("--bins", type=_count, default=15, metavar="N", help="of calibration, 15")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, mps or auto")
+    return parser
+
+
+def fit_heads_parser() -> argparse.ArgumentParser:
+    """Return the command line of ``fit-heads``."""
+    parser = argparse.ArgumentParser(
+        prog="inception-viewer fit-heads",
+        description="Fit the two auxiliary heads to the photos in FOLDER, the rest of the network"
+        " staying as it is, and write a new checkpoint. They learn what the main head answers,"
+        " or the classes if every folder in FOLDER is named like a class of the network. A head"
+        " that fits no better than chance is said to, and not kept.",
+    )
+    parser.add_argument("checkpoint", metavar="FILE", help="“demo” or a checkpoint's file")
+    parser.add_argument("folder", metavar="FOLDER", help="photos, in folders or not")
+    parser.add_argument("--out", metavar="FILE", help="the new checkpoint; beside FILE otherwise")
+    parser.add_argument(
+        "--targets",
+        choices=("auto", "main", "labels"),
+        default="auto",
+        help="what to learn: the main head's answers or the folders' names",
+    )
+    parser.add_argument(
+        "--images", type=_count, default=1500, metavar="N", help="photos to use at most, 1500"
+    )
+    parser.add_argument("--epochs", type=_count, default=40, metavar="N")
+    parser.add_argument("--validation-share", type=_share, default=0.1, metavar="SHARE")
+    parser.add_argument("--seed", type=int, default=0, metavar="N")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, mps or auto")
+    parser.add_argument("--json", action="store_true", help="events on stdout, a JSON object each")
+    return parser
+
+
+def inspect_parser() -> argparse.ArgumentParser:
+    """Return the command line of ``inspect``."""
+    parser = argparse.ArgumentParser(
+        prog="inception-viewer inspect",
+        description="Say what a checkpoint is: family, the real kernel of its “5x5” branches, "
+        "normalisation, classes, which heads were trained and how that is known, how photos "
+        "become its input and whether the sample photos speak for another way, parameters, "
+        "multiply-adds, SHA-256, warnings. Nothing in the file is executed.",
+    )
+    parser.add_argument("checkpoint", metavar="FILE", help="“demo” or a checkpoint's file")
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, mps or auto")
+    return parser
+
+
+def get_parser() -> argparse.ArgumentParser:
+    """Return the command line of ``get``."""
+    parser = argparse.ArgumentParser(
+        prog="inception-viewer get",
+        description="Download a published checkpoint and print its path. Its licence and source "
+        "are shown first. What was cut off or stopped goes on from there; the file has its name "
+        "only once it is whole and its digest is right. Proxies are those of the environment.",
+    )
+    parser.add_argument("name", nargs="?", metavar="NAME", help="left out: list what there is")
+    parser.add_argument(
+        "--to", metavar="FOLDER", help="where to; else where it is looked for by its name"
+    )
     return parser
 
 
@@ -116,6 +248,10 @@ def _add_recipe(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--learning-rate", type=_rate, metavar="RATE")
     group.add_argument("--validation-share", type=_share, metavar="SHARE", help="kept apart, 0.1")
     group.add_argument("--seed", type=int, metavar="N")
+
+
+def _count(text: str) -> int:
+    return int(_number(text, lambda value: value >= 1 and value == int(value), "a count"))
 
 
 def _batch_size(text: str) -> int:

@@ -13,6 +13,10 @@ class CheckpointError(ViewerError):
     """A checkpoint that cannot be opened; says what it looks like and what is missing."""
 
 
+class ClassListError(ViewerError):
+    """A list of class names that cannot be used; says why."""
+
+
 class ImageError(ViewerError):
     """A photo that cannot be read; says why."""
 

@@ -12,10 +12,13 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+from . import samples
 from .analysis.trace import Crop, Trace, compute
-from .checkpoints.catalogue import locate
+from .checkpoints.catalogue import NAMED, locate
 from .checkpoints.describe import summary, verdict
 from .checkpoints.read import read_checkpoint
+from .checkpoints.verdict import Case, open_case, with_heads
+from .checkpoints.verdict import verdict as full_verdict
 from .checkpoints.weights import Weights, fingerprint
 from .errors import ImageError, QuestionError
 from .googlenet.architecture import GoogLeNet, empty, fold
@@ -25,6 +28,7 @@ from .images.preprocess import prepare
 from .lru import Lru
 from .machine import check_device
 from .questions import CheckpointInfo, Floats, ImageInfo, ImageSource, Pixels, Scene
+from .verdict_questions import Verdict
 
 TRACE_BYTES = 512 << 20
 """Bound of the kept traces: about 40 of them at 224x224."""
@@ -76,6 +80,7 @@ class Lab:
         self._device = check_device(device)
         self._lock = threading.RLock()
         self._weights: dict[str, Weights] = {}
+        self._cases: dict[str, Case] = {}
         self._infos: dict[str, CheckpointInfo] = {}
         self._networks: dict[tuple[str, bool], dict[str, GoogLeNet]] = {}
         self._photos: dict[str, ImageInfo] = {}
@@ -97,15 +102,33 @@ class Lab:
         name, path = locate(source)
         weights = read_checkpoint(path)
         kept = "demo" if name == "demo" else str(path.absolute())
-        return self.add_weights(weights, name, kept)
+        return self.add_weights(weights, name, kept, path)
 
-    def add_weights(self, weights: Weights, name: str, source: str = "") -> CheckpointInfo:
-        """Open weights that are in memory already."""
+    def add_weights(
+        self, weights: Weights, name: str, source: str = "", path: Path | None = None
+    ) -> CheckpointInfo:
+        """Open weights that are in memory already, from the file at ``path`` if there is one.
+
+        Auxiliary heads that may be noise are shown the sample photos first, so that no view
+        ever has them as knowledge; those of the program's own checkpoint need not be.
+        """
         mark = fingerprint(weights)
-        info = _info(weights, mark, name, source)
+        case = open_case(weights, mark, path)
+        said = net = None
+        device = self._device
+        if case.undecided and name not in NAMED:
+            # The network is that of the first opening, if it is open already.
+            net = self.network(mark) if mark in self._weights else self._built(weights, True)
+            made = weights.preprocessing
+            said = samples.answers(net, samples.pictures(made), made) or None
+        weights = with_heads(weights, case.heads(said))
+        info = _info(weights, full_verdict(case, said), name, source)
         with self._lock:
             self._weights.setdefault(mark, weights)
+            self._cases[mark] = case
             self._infos[mark] = info
+            if net is not None and device == self._device:
+                self._networks.setdefault((mark, True), {}).setdefault("live", net)
         return info
 
     def info(self, checkpoint: str) -> CheckpointInfo:
@@ -126,6 +149,11 @@ class Lab:
         self.info(checkpoint)
         return self._weights[checkpoint]
 
+    def case(self, checkpoint: str) -> Case:
+        """Return what is known of an open checkpoint without photos."""
+        self.info(checkpoint)
+        return self._cases[checkpoint]
+
     def network(self, checkpoint: str, lane: str = "live", *, folded: bool = True) -> GoogLeNet:
         """Return a network for a lane, on the lab's device, in evaluation mode, frozen.
 
@@ -145,11 +173,11 @@ class Lab:
             mine = self._networks.setdefault((checkpoint, folded), {})
             if lane not in mine:
                 other = next(iter(mine.values()), None)
-                mine[lane] = _twin(other) if other else self._build(checkpoint, folded)
+                mine[lane] = _twin(other) if other else self._built(self.truth(checkpoint), folded)
             return mine[lane]
 
-    def _build(self, checkpoint: str, folded: bool) -> GoogLeNet:
-        net = self.truth(checkpoint).network()
+    def _built(self, weights: Weights, folded: bool) -> GoogLeNet:
+        net = weights.network()
         net = fold(net) if folded else net
         # The truth stays on the CPU: moving replaces the network's own parameters only.
         return net.to(self._device)
@@ -279,10 +307,10 @@ def _twin(net: GoogLeNet) -> GoogLeNet:
     return twin.eval().requires_grad_(False)
 
 
-def _info(weights: Weights, mark: str, name: str, source: str) -> CheckpointInfo:
+def _info(weights: Weights, details: Verdict, name: str, source: str) -> CheckpointInfo:
     size = weights.preprocessing
     return CheckpointInfo(
-        fingerprint=mark,
+        fingerprint=details.fingerprint,
         name=name,
         source=source,
         family=weights.family,
@@ -293,6 +321,7 @@ def _info(weights: Weights, mark: str, name: str, source: str) -> CheckpointInfo
         graph=graph(weights.network(), size.height, size.width),
         parameters=weights.parameters,
         metadata=weights.metadata,
-        warnings=weights.warnings,
+        warnings=details.warnings,
         variant_summary=summary(weights),
+        details=details,
     )

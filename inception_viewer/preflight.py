@@ -28,6 +28,9 @@ PACKAGES = (
     "psygnal",
     "cmap",
     "platformdirs",
+    "pooch",
+    "requests",
+    "filelock",
 )
 """What the program imports sooner or later; names as imported."""
 

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from .verdict_questions import Verdict
 
 Floats: TypeAlias = NDArray[np.float32]
 Pixels: TypeAlias = NDArray[np.uint8]
@@ -107,6 +110,9 @@ class ReceptiveField:
     ``offset + i * stride + (size - 1) / 2``, both included, clipped to the input.
     ``stride`` is 0 for units that see the whole input (after global pooling).
 
+    ``column_offset`` is the offset along the columns where it is another one than along the
+    rows: TensorFlow's padding depends on each side's length.
+
     Adaptive pools have windows of uneven size and distance, and other ones along each
     axis: there ``windows`` holds (first, last) of every position, clipped, for the rows
     and for the columns, and ``size``, ``stride`` and ``offset`` are the nearest even ones.
@@ -116,17 +122,25 @@ class ReceptiveField:
     stride: int
     offset: float
     windows: tuple[tuple[tuple[int, int], ...], ...] = ()
+    column_offset: float | None = None
+
+    def first_centre(self, axis: int) -> float:
+        """Return the input pixel on which position 0 is centred, along an axis."""
+        if axis == 0 or self.column_offset is None:
+            return self.offset
+        return self.column_offset
 
     def span(self, position: int, extent: int, axis: int = 0) -> tuple[int, int]:
         """Return the first and last input pixel seen at ``position``, clipped to ``extent``.
 
-        ``axis`` is 0 for rows, 1 for columns; it matters after an adaptive pool only.
+        ``axis`` is 0 for rows, 1 for columns; it matters after an adaptive pool, and where
+        there is a ``column_offset``.
         """
         if self.stride == 0:
             return 0, extent - 1
         if self.windows:
             return self.windows[axis][position]
-        centre = self.offset + position * self.stride
+        centre = self.first_centre(axis) + position * self.stride
         first, last = centre - (self.size - 1) / 2, centre + (self.size - 1) / 2
         return max(0, int(np.ceil(first))), min(extent - 1, int(np.floor(last)))
 
@@ -220,6 +234,8 @@ class CheckpointInfo:
         Sentences for people.
     variant_summary
         Lines of (label, value) describing the architecture.
+    details
+        The whole verdict, as far as it is known at the opening: :class:`Judge` asks for more.
     """
 
     fingerprint: str
@@ -235,6 +251,7 @@ class CheckpointInfo:
     metadata: Mapping[str, str] = field(default_factory=dict, hash=False, repr=False)
     warnings: tuple[str, ...] = ()
     variant_summary: tuple[tuple[str, str], ...] = ()
+    details: Verdict | None = field(default=None, hash=False, repr=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -303,6 +320,17 @@ class OpenCheckpoint(Command):
     """Open ``"demo"`` or a file; answered by :class:`CheckpointInfo`."""
 
     source: str
+
+
+@dataclass(frozen=True)
+class GetCheckpoint(Command):
+    """Download a published checkpoint, unless it is there; answered by :class:`GotCheckpoint`.
+
+    Partial answers are :class:`Received`. ``folder`` is ``""`` for the checkpoint's own.
+    """
+
+    name: str
+    folder: str = ""
 
 
 @dataclass(frozen=True)
@@ -391,6 +419,35 @@ class Machine:
     devices: tuple[tuple[str, str], ...]
     device: str
     torch_version: str
+
+
+@dataclass(frozen=True)
+class Received:
+    """How much of a file has arrived.
+
+    Attributes
+    ----------
+    received, total
+        Bytes; ``total`` is the published size until the server states it.
+    seconds_left
+        None while it cannot be told.
+    note
+        What there is to say instead (``"checking"``, why it is tried again), or ``""``.
+    """
+
+    received: int
+    total: int
+    seconds_left: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class GotCheckpoint:
+    """Where a published checkpoint is now; ``fetched`` is False if it was there already."""
+
+    name: str
+    path: str
+    fetched: bool
 
 
 @dataclass(frozen=True, eq=False)

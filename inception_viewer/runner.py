@@ -1,9 +1,10 @@
-"""Two lanes of work behind the window, and what became of each question.
+"""The lanes of work behind the window, and what became of each question.
 
 *Live* answers what someone is looking at: each view has one place in it, and its
 newest question replaces the older one, which is cancelled. *Jobs* is a queue that
 can be paused, cancelled and emptied; it gives way to the live lane whenever a job
-reports progress. Outcomes are delivered through a ``post`` callable (Qt's event
+reports progress. *Downloads* is a queue of what waits for the network; it gives way to
+nobody, and nobody waits for it. Outcomes are delivered through a ``post`` callable (Qt's event
 loop, a test's queue, a direct call), partial ones at most 30 times a second.
 
 This module knows neither torch nor Qt: the answering function is named by a string
@@ -27,6 +28,7 @@ from .questions import Question
 
 PARTIALS_PER_SECOND = 30
 CACHE_BYTES = 512 << 20
+LANES = ("live", "jobs", "downloads")
 
 
 class Cancel(BaseException):
@@ -263,7 +265,7 @@ class Reporter:
 
 
 class Runner:
-    """Answers questions on two worker threads.
+    """Answers questions on worker threads, one a lane.
 
     Parameters
     ----------
@@ -288,7 +290,7 @@ class Runner:
         self._making = threading.Lock()
         self._free = threading.Condition()
         self._closed = False
-        self.lanes = {name: Lane(name, self) for name in ("live", "jobs")}
+        self.lanes = {name: Lane(name, self) for name in LANES}
 
     def live(self, view: str, question: Question, deliver: Deliver) -> Ticket:
         """Ask for what ``view`` looks at; an older question of that view is taken back.
@@ -307,16 +309,18 @@ class Runner:
             lane.put(ticket, replace=True)
         return ticket
 
-    def submit(self, question: Question, deliver: Deliver, view: str = "") -> Ticket:
-        """Queue a job; an answer in the cache is delivered before this returns."""
-        ticket = Ticket(question, deliver, "jobs", view)
+    def submit(
+        self, question: Question, deliver: Deliver, view: str = "", lane: str = "jobs"
+    ) -> Ticket:
+        """Queue a job or a download; an answer in the cache is delivered before this returns."""
+        ticket = Ticket(question, deliver, lane, view)
         answer = self.cache.get(question)
         if self._closed:
             ticket.stop.set()
         elif answer is not None:
             deliver(Done(question, answer, cached=True))
         else:
-            self.lanes["jobs"].put(ticket, replace=False)
+            self.lanes[lane].put(ticket, replace=False)
         return ticket
 
     def empty(self) -> None:
@@ -329,7 +333,7 @@ class Runner:
         self.lane_is_free()
 
     def close(self, timeout: float = 5.0) -> bool:
-        """Take everything back and end both threads; False if one did not end in time."""
+        """Take everything back and end the threads; False if one did not end in time."""
         self._closed = True
         for lane in self.lanes.values():
             lane.close()

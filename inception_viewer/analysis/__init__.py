@@ -13,9 +13,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from inception_viewer.errors import QuestionError
+from inception_viewer.folder_questions import Evaluate, FitHeads
 from inception_viewer.questions import (
     Attribution,
     ForgetImage,
+    GetCheckpoint,
     Glance,
     Maps,
     OpenCheckpoint,
@@ -25,6 +27,7 @@ from inception_viewer.questions import (
     SwitchDevice,
     WarmUp,
 )
+from inception_viewer.verdict_questions import Judge
 
 if TYPE_CHECKING:
     from inception_viewer.lab import Lab
@@ -36,7 +39,7 @@ Answering = Callable[[Any, "Lab", "Progress"], Any]
 def registry() -> dict[type[Question], Answering]:
     """Return the function that answers each type of question."""
     # Imported here: they import torch, and this package is imported to find its parts.
-    from . import glance, maps, opening, overview
+    from . import glance, judging, maps, opening, overview
 
     return {
         WarmUp: opening.warm_up,
@@ -47,13 +50,36 @@ def registry() -> dict[type[Question], Answering]:
         Overview: overview.answer,
         Glance: glance.answer,
         Maps: maps.answer,
+        Judge: judging.answer,
         Attribution: _attribution,
+        Evaluate: _evaluate,
+        FitHeads: _fit_heads,
+        GetCheckpoint: _get_checkpoint,
     }
 
 
 def _attribution(question: Attribution, lab: Lab, progress: Progress) -> Any:
     # Captum is a second more of importing, which the first photo need not wait for.
     from .attribution import answer as answering
+
+    return answering(question, lab, progress)
+
+
+def _get_checkpoint(question: GetCheckpoint, lab: Lab, progress: Progress) -> Any:
+    # pooch and requests are seldom needed.
+    from .getting import get_checkpoint
+
+    return get_checkpoint(question, lab, progress)
+
+
+def _evaluate(question: Evaluate, lab: Lab, progress: Progress) -> Any:
+    from .evaluation import answer as answering
+
+    return answering(question, lab, progress)
+
+
+def _fit_heads(question: FitHeads, lab: Lab, progress: Progress) -> Any:
+    from .fitting import answer as answering
 
     return answering(question, lab, progress)
 

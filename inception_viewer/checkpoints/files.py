@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,9 @@ from torch import Tensor
 
 from inception_viewer.errors import CheckpointError
 
+from . import caffe_file, other_tensorflow, tensorflow_graph
+from .protobuf import Message, open_message
+
 WRAPPERS = ("state_dict", "model_state_dict", "model", "net", "weights", "ema_state_dict")
 """Names under which training scripts put the state dict inside a larger dictionary."""
 
@@ -23,6 +27,14 @@ OBJECTS = (
     "save the model's state_dict() instead."
 )
 """What is said of a pickle that could run code."""
+
+PROTOBUF_STARTS = (b"\x08", b"\x0a", b"\x12", b"\x1a", b"\xa2\x06")
+"""First bytes of the protobuf files that networks come in: fields 1, 2, 3 or 100."""
+
+PROTOTXT = re.compile(
+    rb"(\s|#[^\n]*\n)*(name\s*:|layers?\s*\{|input(_dim|_shape)?\s*[:{]|net\s*:|train_net\s*:)"
+)
+"""How Caffe's text files begin: networks and solvers, comments before them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,15 +49,22 @@ class Contents:
         Its tensors by the file's own names.
     metadata
         Strings that the file says of itself (safetensors only).
+    definition
+        The network as the file's format describes it, for the dialect that knows the
+        format (:class:`~.caffe_file.CaffeNet`, :class:`~.tensorflow_graph.Graph`); None
+        where files hold tensors only.
     """
 
     path: Path
     tensors: Mapping[str, Tensor]
     metadata: Mapping[str, str] = field(default_factory=dict)
+    definition: object | None = None
 
 
 def read_file(path: Path) -> Contents:
-    """Read the tensors of a ``.safetensors``, ``.pth`` or ``.pt`` file, whatever its name says.
+    """Read the tensors of a checkpoint file, whatever its name says.
+
+    Known are ``.safetensors``, ``.pth``, ``.pt``, ``.caffemodel`` and frozen graphs (``.pb``).
 
     Raises
     ------
@@ -57,7 +76,7 @@ def read_file(path: Path) -> Contents:
         raise CheckpointError("This is a folder, not a checkpoint file.")
     try:
         with path.open("rb") as file:
-            start = file.read(32)
+            start = file.read(256)
     except FileNotFoundError:
         raise CheckpointError("There is no such file.") from None
     except OSError as error:
@@ -70,22 +89,67 @@ def read_file(path: Path) -> Contents:
         return Contents(path, _unwrapped(_load_pickle(path)))
     if start.startswith(b"\x80"):  # torch.save pickles by protocol 2 only
         raise CheckpointError(OBJECTS)
+    what = other_tensorflow.looks_like(path, start)
+    if what:
+        raise CheckpointError(f"This is {what}.")
+    if start.startswith(PROTOBUF_STARTS):
+        return _read_protobuf(path, start)
     raise CheckpointError(f"This is not a checkpoint but {_looks_like(start)}.")
+
+
+def _read_protobuf(path: Path, start: bytes) -> Contents:
+    message = open_message(path)
+    try:
+        if tensorflow_graph.speaks(message):
+            graph = tensorflow_graph.read(message)
+            return Contents(path, graph.tensors(), {}, graph)
+        if caffe_file.speaks(message):
+            net = caffe_file.read(message)
+            return Contents(path, net.tensors(), {"network": net.name}, net)
+        what = _other_protobuf(message)
+    except CheckpointError:
+        if _is_text(start):  # a line break is also how such a file begins
+            raise CheckpointError(f"This is not a checkpoint but {_looks_like(start)}.") from None
+        raise
+    raise CheckpointError(f"This is not a checkpoint but {what}.")
+
+
+def _other_protobuf(message: Message) -> str:
+    """Tell other networks' and Caffe's other files, by the fields that their messages have."""
+    numbers = message.fields.keys()
+    graph = message.message(7) if 1 in numbers else None
+    if graph is not None:  # an ONNX ModelProto; the first tensor's name is field 8 of field 5
+        first = next(graph.messages(5), None)
+        if first is not None and first.text(8).startswith("conv1/7x7_s2"):
+            return "the ONNX zoo's GoogLeNet; open the .caffemodel that it was made from"
+        return "an ONNX network, which cannot be opened here"
+    if {1, 2, 3} <= numbers and message.text(2) and message.message(3) is not None:
+        return "the state of a Caffe solver; open the .caffemodel beside it"
+    if {2, 3, 4, 5} <= numbers and len(message.floats(5)):
+        return "a picture in Caffe's format (a mean file); open the .caffemodel"
+    return "a file of an unknown kind"
 
 
 def _looks_like(start: bytes) -> str:
     for mark, what in (
         (b"\xff\xd8\xff", "a JPEG photo"),
         (b"\x89PNG", "a PNG picture"),
-        (b"\x89HDF", "an HDF5 file (Keras), which cannot be opened here"),
+        (b"\x89HDF", "an HDF5 file (Keras or Caffe), which cannot be opened here"),
         (b"version https://g", "a Git LFS pointer; the real file was not downloaded"),
         (b"<", "a web page or XML text"),
         (b"%PDF", "a PDF document"),
     ):
         if start.startswith(mark):
             return what
-    printable = all(byte in b"\t\n\r" or 32 <= byte < 127 for byte in start)
-    return "a text file" if printable else "a file of an unknown kind"
+    if not _is_text(start):
+        return "a file of an unknown kind"
+    if PROTOTXT.match(start):
+        return "Caffe's description of a network (prototxt), without weights; open the .caffemodel"
+    return "a text file"
+
+
+def _is_text(start: bytes) -> bool:
+    return all(byte in b"\t\n\r" or 32 <= byte < 127 for byte in start)
 
 
 def _read_safetensors(path: Path) -> Contents:

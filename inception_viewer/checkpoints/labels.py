@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+
+from inception_viewer import paths
+
+Usual = Mapping[int, Callable[[], tuple[str, ...]]]
+"""The names that a family's networks usually have, by the number of classes."""
 
 
 def class_names(
-    path: Path, count: int, metadata: Mapping[str, str]
+    path: Path, count: int, metadata: Mapping[str, str], usual: Usual | None = None
 ) -> tuple[tuple[str, ...], str | None]:
     """Return ``count`` class names, and a warning where something did not fit.
 
     Looked for in this order: a ``.txt`` or ``.json`` file beside the checkpoint with the
-    same stem, the file's own metadata, ImageNet's names for 1000 classes, ``"class 0"``, ….
+    same stem, the file's own metadata, the family's ``usual`` names (ImageNet's for 1000
+    classes, unless told otherwise), ``"class 0"``, ….
     """
     warning = None
     for suffix in (".txt", ".json"):
@@ -30,8 +36,9 @@ def class_names(
     named = _from_json(metadata.get("classes", ""))
     if len(named) == count:
         return named, warning
-    if count == 1000:
-        return imagenet_names(), warning
+    usual = {1000: imagenet_names} if usual is None else usual
+    if count in usual:
+        return usual[count](), warning
     return tuple(f"class {index}" for index in range(count)), warning or (
         "The file does not name its classes; put a text file of the same name beside it, "
         "one class a line."
@@ -73,3 +80,18 @@ def imagenet_names() -> tuple[str, ...]:
     from torchvision.models import GoogLeNet_Weights
 
     return tuple(GoogLeNet_Weights.IMAGENET1K_V1.meta["categories"])
+
+
+def inception5h_names() -> tuple[str, ...]:
+    """Return the 1008 names of Inception 5h: ImageNet's in the order of ILSVRC 2012.
+
+    Index 0 and the last seven are dummies, which no photo was ever labelled with.
+    """
+    text = paths.asset("labels/ilsvrc2012_order.txt").read_text(encoding="utf-8")
+    known = [line.partition(" ")[2] for line in text.splitlines()]
+    return ("dummy 0", *known, *(f"dummy {index}" for index in range(len(known) + 1, 1008)))
+
+
+def places365_names() -> tuple[str, ...]:
+    """Return Places365's class names, in the order of its networks (its own category index)."""
+    return tuple(paths.asset("labels/places365.txt").read_text(encoding="utf-8").split())

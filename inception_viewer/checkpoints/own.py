@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -20,6 +20,10 @@ from .weights import Weights, as_float32, check
 
 FORMAT = "inception-viewer"
 VERSION = 1
+ABOUT = ("format", "version", "variant", "preprocessing", "classes", "heads")
+"""The parts of the metadata that make the weights usable; the rest is for people."""
+SAYS_ITSELF = "The file says all of it itself."
+"""The evidence for what such a file is."""
 DTYPES = {"float16": torch.float16, "float32": torch.float32}
 
 
@@ -55,7 +59,6 @@ def convert(contents: Contents) -> Weights:
         raise CheckpointError(
             f"It names {len(classes)} classes, but its network has {variant.classes}."
         )
-    about = ("format", "version", "variant", "preprocessing", "classes", "heads")
     return Weights(
         variant=variant,
         state=state,
@@ -63,8 +66,8 @@ def convert(contents: Contents) -> Weights:
         preprocessing=preprocessing,
         family=variant.name,
         heads={head: heads.get(head, "absent") for head in HEADS},
-        metadata={key: value for key, value in metadata.items() if key not in about},
-        evidence=("The file says all of it itself.",),
+        metadata={key: value for key, value in metadata.items() if key not in ABOUT},
+        evidence=(SAYS_ITSELF,),
     )
 
 
@@ -99,6 +102,66 @@ def save(path: Path, weights: Weights, dtype: Literal["float16", "float32"] = "f
     except OSError as error:
         partial.unlink(missing_ok=True)
         raise CheckpointError(f"{path} cannot be written: {error.strerror or error}.") from None
+
+
+def save_as(
+    weights: Weights,
+    path: Path,
+    *,
+    preprocessing: Preprocessing | None = None,
+    transform_input: bool | None = None,
+    classes: Sequence[str] | None = None,
+    source: str = "",
+    dtype: Literal["float16", "float32"] = "float32",
+) -> Weights:
+    """Write any checkpoint as one of ours, with what was chosen for it.
+
+    Parameters
+    ----------
+    weights
+        A checkpoint of any dialect.
+    path
+        The ``.safetensors`` to write; an existing one is replaced once all is written.
+    preprocessing, transform_input
+        The input as it was chosen; None for the checkpoint's own.
+    classes
+        The class names as they were chosen; None for the checkpoint's own.
+    source
+        What it is made from, for the metadata: the file's name.
+    dtype
+        Of the weights in the file.
+
+    Returns
+    -------
+    Weights
+        What was written, but for the rounding to ``dtype``.
+
+    Raises
+    ------
+    CheckpointError
+        As :func:`save`; or if there are more or fewer names than classes.
+    """
+    names = weights.classes if classes is None else tuple(classes)
+    if len(names) != weights.variant.classes:
+        raise CheckpointError(
+            f"There are {len(names)} class names, but the network has {weights.variant.classes}."
+        )
+    variant = weights.variant
+    if transform_input is not None:
+        variant = replace(variant, transform_input=transform_input)
+    # What a safetensors of another dialect says in these places is in the weights by now.
+    metadata = {key: value for key, value in weights.metadata.items() if key not in ABOUT}
+    if source:
+        metadata["made_from"] = source
+    chosen = replace(
+        weights,
+        variant=variant,
+        preprocessing=preprocessing or weights.preprocessing,
+        classes=names,
+        metadata=metadata,
+    )
+    save(path, chosen, dtype)
+    return chosen
 
 
 def variant_to_json(variant: Variant) -> str:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from inception_viewer.errors import CheckpointError
 
-from . import own, torchvision_dialect
+from . import caffe_dialect, fiveh_dialect, own, torchvision_dialect
 from .files import Contents, read_file
 from .weights import Weights
 
@@ -22,8 +22,10 @@ class Dialect(Protocol):
         """Turn the file into weights; CheckpointError if it does not fit."""
 
 
-DIALECTS: tuple[Dialect, ...] = (own, torchvision_dialect)
+DIALECTS: tuple[Dialect, ...] = (own, torchvision_dialect, caffe_dialect, fiveh_dialect)
 """Asked in this order; the first that recognises a file converts it."""
+
+SLIM = "TF-slim's"
 
 OTHER_NETWORKS = (
     ("layer1.0.conv1.weight", "a ResNet"),
@@ -33,8 +35,14 @@ OTHER_NETWORKS = (
     ("features.0.0.weight", "a MobileNet, EfficientNet or ConvNeXt"),
     ("encoder.layers.encoder_layer_0.ln_1.weight", "a vision transformer"),
     ("blocks.0.norm1.weight", "a vision transformer"),
-    ("mixed3a.conv_1x1.weight", "an Inception 5h network, which this version cannot open"),
-    ("mixed3a_1x1_pre_relu_conv.weight", "a Lucent Inception 5h, which this version cannot open"),
+    ("InceptionV1/Conv2d_1a_7x7/weights", f"{SLIM} inception_v1, with batch norm"),
+    ("InceptionV2/Conv2d_1a_7x7/depthwise_weights", f"{SLIM} Inception v2"),
+    ("InceptionV3/Conv2d_1a_3x3/weights", f"{SLIM} Inception v3"),
+    ("InceptionV4/Conv2d_1a_3x3/weights", f"{SLIM} Inception v4"),
+    ("conv/conv2d_params", "TensorFlow's Inception v3 of 2015"),
+    ("conv1_7x7_s2.weight", "an Inception v2 (GoogLeNet with batch norm)"),
+    ("features.4.branch0.0.conv.weight", "an Inception v4"),
+    ("mixed_5b.branch0.conv.weight", "an Inception-ResNet v2"),
 )
 """A tensor's name and the network that it tells."""
 
@@ -45,8 +53,9 @@ def read_checkpoint(path: str | Path) -> Weights:
     Parameters
     ----------
     path
-        A ``.safetensors`` of our own, or a torchvision-style state dict as ``.pth``,
-        ``.pt`` or ``.safetensors``. Nothing in the file is executed.
+        A ``.safetensors`` of our own; a state dict with the names of torchvision, Captum or
+        Lucent as ``.pth``, ``.pt`` or ``.safetensors``; a ``.caffemodel``; a frozen TensorFlow
+        graph (``.pb``). Nothing in the file is executed.
 
     Raises
     ------
@@ -66,7 +75,7 @@ def read_checkpoint(path: str | Path) -> Weights:
 
 def _looks_like(contents: Contents) -> str:
     for name, what in OTHER_NETWORKS:
-        if any(key == name or key.endswith("." + name) for key in contents.tensors):
+        if any(key == name or key.endswith(("." + name, "/" + name)) for key in contents.tensors):
             return f"This looks like {what}, not a GoogLeNet that can be shown."
     first = ", ".join(f"“{name}”" for name in list(contents.tensors)[:3])
     return f"This is no GoogLeNet: its {len(contents.tensors)} tensors begin with {first}."

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from types import MappingProxyType
 
 import torch
 from torch import Tensor
@@ -90,6 +92,15 @@ def as_float32(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     }
 
 
+@lru_cache(maxsize=16)
+def shapes(variant: Variant) -> Mapping[str, tuple[int, ...]]:
+    """Return the shape of every tensor of a variant, by our names, batch norm's counters aside."""
+    state = empty(variant).state_dict()
+    return MappingProxyType(
+        {name: tuple(blank.shape) for name, blank in state.items() if not name.endswith(COUNTER)}
+    )
+
+
 def check(
     variant: Variant,
     state: Mapping[str, Tensor],
@@ -114,18 +125,14 @@ def check(
     CheckpointError
         Naming the first tensor that is missing, misshapen or not finite.
     """
-    expected = {
-        name: tensor
-        for name, tensor in empty(variant).state_dict().items()
-        if not name.endswith(COUNTER)
-    }
-    for name, blank in expected.items():
+    expected = shapes(variant)
+    for name, wanted in expected.items():
         label = label_of(name)
         if name not in state:
             missing = sum(other not in state for other in expected)
             more = f" and {missing - 1} more tensors are" if missing > 1 else " is"
             raise CheckpointError(f"It looks like {what}, but “{label}”{more} missing.")
-        found, wanted = tuple(state[name].shape), tuple(blank.shape)
+        found = tuple(state[name].shape)
         if found != wanted:
             raise CheckpointError(
                 f"It looks like {what}, but “{label}” has shape {found} where {wanted} is expected."

@@ -18,6 +18,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from .same_padding import SameMaxPool2d, pad_same
 from .variants import HEAD_INPUT, HEADS, InceptionChannels, Variant
 
 Kind = Literal["input", "conv", "max_pool", "lrn", "concat", "avg_pool", "dense", "classifier"]
@@ -29,21 +30,27 @@ INPUT = "input"
 
 
 class Unit(nn.Module):
-    """Convolution, batch norm (if the variant has it) and ReLU."""
+    """Convolution, batch norm (if the variant has it) and ReLU.
+
+    Under TensorFlow's padding a convolution with a stride pads by the size of its input;
+    with stride 1 and an odd kernel that is half the kernel on each side, as everywhere.
+    """
 
     def __init__(
         self, channels_in: int, channels: int, kernel: int, variant: Variant, stride: int = 1
     ) -> None:
         super().__init__()
         eps = variant.batch_norm_eps
-        self.conv = nn.Conv2d(
-            channels_in, channels, kernel, stride, padding=kernel // 2, bias=eps is None
-        )
+        self.same = variant.padding == "tensorflow" and stride > 1
+        padding = 0 if self.same else kernel // 2
+        self.conv = nn.Conv2d(channels_in, channels, kernel, stride, padding, bias=eps is None)
         self.bn = nn.BatchNorm2d(channels, eps=eps) if eps is not None else None
         self.relu = nn.ReLU(inplace=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, C_in, H, W) to (N, C, H', W'), after the ReLU."""
+        if self.same:
+            x = pad_same(x, self.conv.kernel_size[0], self.conv.stride[0])
         x = self.conv(x)
         if self.bn is not None:
             x = self.bn(x)
@@ -59,10 +66,20 @@ class OwnMaxPool(nn.Module):
     """
 
     def __init__(
-        self, kernel: int, stride: int, *, padding: int = 0, ceil_mode: bool = True
+        self,
+        kernel: int,
+        stride: int,
+        *,
+        padding: int = 0,
+        ceil_mode: bool = True,
+        same: bool = False,
     ) -> None:
         super().__init__()
-        self.pool = nn.MaxPool2d(kernel, stride, padding=padding, ceil_mode=ceil_mode)
+        self.pool = (
+            SameMaxPool2d(kernel, stride)
+            if same
+            else nn.MaxPool2d(kernel, stride, padding=padding, ceil_mode=ceil_mode)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, C, H, W) to (N, C, H', W')."""
@@ -190,7 +207,8 @@ class GoogLeNet(nn.Module):
 
     def _add_pool(self, name: str, source: str) -> str:
         pool = self.variant.pools[int(name[-1]) - 1]
-        module = OwnMaxPool(pool.kernel, pool.stride, ceil_mode=pool.ceil_mode)
+        same = self.variant.padding == "tensorflow"
+        module = OwnMaxPool(pool.kernel, pool.stride, ceil_mode=pool.ceil_mode, same=same)
         return self._add(name, (source,), "max_pool", module)
 
     def _add_lrn(self, name: str, source: str) -> str:

@@ -2,10 +2,11 @@
 
 The walk is over the network's own steps, so a variant with other channels, kernels
 or pools needs nothing here. Output sizes follow PyTorch's rules exactly (``ceil_mode``
-drops a window that would start in the padding). Receptive fields follow the usual
-recurrence (Araujo et al., "Computing receptive fields of convolutional neural
-networks", Distill 2019): with ``jump`` the distance of neighbouring positions in
-input pixels, a window of ``kernel`` adds ``(kernel - 1) * jump`` to the size.
+drops a window that would start in the padding), and TensorFlow's under its padding.
+Receptive fields follow the usual recurrence (Araujo et al., "Computing receptive fields
+of convolutional neural networks", Distill 2019): with ``jump`` the distance of
+neighbouring positions in input pixels, a window of ``kernel`` adds ``(kernel - 1) * jump``
+to the size.
 
 Multiply-adds are those of convolutions and linear layers; normalisation, pooling,
 biases and ReLU count as none, as in the paper's Table 1.
@@ -28,6 +29,7 @@ from .architecture import (
     Step,
     Unit,
 )
+from .same_padding import SameMaxPool2d, same_margins
 
 Shape = tuple[int, int, int]
 
@@ -66,15 +68,22 @@ class Cost:
 
 @dataclass(frozen=True)
 class Window:
-    """A sliding window: of a convolution (``ceil_mode`` False) or a pool."""
+    """A sliding window: of a convolution (``ceil_mode`` False) or a pool.
+
+    With ``same`` it is padded by TensorFlow's rule, and ``padding`` and ``ceil_mode`` say
+    nothing.
+    """
 
     kernel: int
     stride: int
     padding: int = 0
     ceil_mode: bool = False
+    same: bool = False
 
     def count(self, length: int) -> int:
         """Return the number of positions along an axis of ``length``; at least 0."""
+        if self.same:
+            return -(-length // self.stride)
         room = length + 2 * self.padding - self.kernel
         if self.ceil_mode:
             room += self.stride - 1
@@ -83,13 +92,21 @@ class Window:
             count -= 1  # PyTorch drops a window that would start beyond input and left padding
         return max(0, count)
 
-    def slide(self, field: ReceptiveField) -> ReceptiveField:
-        """Return the field of this window's output over units with ``field``."""
-        shift = (self.kernel - 1) / 2 - self.padding
+    def before(self, length: int) -> int:
+        """Return how many positions are padded before an axis of ``length``."""
+        return same_margins(length, self.kernel, self.stride)[0] if self.same else self.padding
+
+    def slide(self, field: ReceptiveField, height: int, width: int) -> ReceptiveField:
+        """Return the field of this window's output over (height, width) units with ``field``."""
+        first = [
+            field.first_centre(axis) + ((self.kernel - 1) / 2 - self.before(length)) * field.stride
+            for axis, length in enumerate((height, width))
+        ]
         return ReceptiveField(
             size=field.size + (self.kernel - 1) * field.stride,
             stride=field.stride * self.stride,
-            offset=field.offset + shift * field.stride,
+            offset=first[0],
+            column_offset=None if first[0] == first[1] else first[1],
         )
 
 
@@ -128,11 +145,7 @@ def _cost(step: Step, inputs: list[Cost], extent: tuple[int, int]) -> Cost:
     if isinstance(module, Unit):
         return _convolution(module, first)
     if isinstance(module, OwnMaxPool):
-        pool = module.pool
-        window = Window(
-            _side(pool.kernel_size), _side(pool.stride), _side(pool.padding), pool.ceil_mode
-        )
-        return _slide(window, first, first.shape[0])
+        return _slide(_pool_window(module.pool), first, first.shape[0])
     if isinstance(module, HeadPool):
         return _head_pool(module, first, extent)
     if isinstance(module, Dense | Classifier):
@@ -149,11 +162,18 @@ def _side(value: int | tuple[int, ...]) -> int:
     return value if isinstance(value, int) else value[0]
 
 
+def _pool_window(pool: nn.MaxPool2d) -> Window:
+    kernel, stride = _side(pool.kernel_size), _side(pool.stride)
+    if isinstance(pool, SameMaxPool2d):
+        return Window(kernel, stride, same=True)
+    return Window(kernel, stride, _side(pool.padding), pool.ceil_mode)
+
+
 def _slide(window: Window, source: Cost, channels: int) -> Cost:
     """Return shape and field of a window sliding over a unit's output."""
     _, height, width = source.shape
     shape = (channels, window.count(height), window.count(width))
-    field = window.slide(source.field)
+    field = window.slide(source.field, height, width)
     if source.field.windows:  # uneven fields stay what they are: only 1x1 units follow them
         assert window == Window(1, 1)
         field = source.field
@@ -163,7 +183,9 @@ def _slide(window: Window, source: Cost, channels: int) -> Cost:
 def _convolution(unit: Unit, source: Cost) -> Cost:
     conv = unit.conv
     assert not isinstance(conv.padding, str)
-    window = Window(_side(conv.kernel_size), _side(conv.stride), _side(conv.padding))
+    window = Window(
+        _side(conv.kernel_size), _side(conv.stride), _side(conv.padding), same=unit.same
+    )
     plain = _slide(window, source, conv.out_channels)
     weights = conv.in_channels * conv.out_channels * window.kernel**2
     others = conv.out_channels * ((conv.bias is not None) + 2 * (unit.bn is not None))
@@ -204,13 +226,15 @@ def _head_pool(pool: HeadPool, source: Cost, extent: tuple[int, int]) -> Cost:
         window = Window(_side(pool.window.kernel_size), _side(pool.window.stride))
         return _slide(window, source, channels)
     windows = (
-        _adaptive_spans(source.field, height, extent[0]),
-        _adaptive_spans(source.field, width, extent[1]),
+        _adaptive_spans(source.field, 0, height, extent[0]),
+        _adaptive_spans(source.field, 1, width, extent[1]),
     )
     return Cost((channels, HEAD_CELLS, HEAD_CELLS), _uneven(windows))
 
 
-def _adaptive_spans(field: ReceptiveField, length: int, extent: int) -> tuple[tuple[int, int], ...]:
+def _adaptive_spans(
+    field: ReceptiveField, axis: int, length: int, extent: int
+) -> tuple[tuple[int, int], ...]:
     """Return first and last input pixel of each cell of an adaptive pool over ``length`` positions.
 
     Cell ``i`` pools positions ``floor(i * length / 4)`` to ``ceil((i + 1) * length / 4) - 1``.
@@ -219,7 +243,7 @@ def _adaptive_spans(field: ReceptiveField, length: int, extent: int) -> tuple[tu
     for cell in range(HEAD_CELLS):
         first = cell * length // HEAD_CELLS
         last = -(-(cell + 1) * length // HEAD_CELLS) - 1
-        spans.append((field.span(first, extent)[0], field.span(last, extent)[1]))
+        spans.append((field.span(first, extent, axis)[0], field.span(last, extent, axis)[1]))
     return tuple(spans)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..questions import Graph, Node
 from .architecture import INPUT, GoogLeNet, HeadPool, Step
 from .cost import Cost, costs
+from .same_padding import same_margins
 from .variants import BRANCHES, MODULES, Variant
 
 AUXILIARY = ("aux1", "aux2")
@@ -78,7 +79,17 @@ def _note(step: Step, known: dict[str, Cost], variant: Variant) -> str:
         )
     if step.kind == "max_pool" and kernel != 3:
         return f"The window is {kernel}x{kernel} here; the paper's is 3x3."
+    if variant.padding == "tensorflow" and known[step.name].stride > 1:
+        return _padding_note(known[step.name], known[step.inputs[0]])
     return ""
+
+
+def _padding_note(unit: Cost, source: Cost) -> str:
+    _, height, width = source.shape
+    rows = same_margins(height, unit.kernel, unit.stride)
+    columns = same_margins(width, unit.kernel, unit.stride)
+    sides = f"{rows[0]} above, {rows[1]} below, {columns[0]} left and {columns[1]} right"
+    return f"TensorFlow's padding, which depends on the input's size: here {sides}."
 
 
 def _head_pool_note(pool: HeadPool, source: Cost) -> str:

@@ -6,7 +6,8 @@ input transform. The network is built from it and from nothing else.
 
 Sources: Szegedy et al., "Going deeper with convolutions" (CVPR 2015), Table 1
 and section 5; torchvision's ``GoogLeNet`` (pytorch/vision#906 for its 3x3
-kernels in the "5x5" branch).
+kernels in the "5x5" branch); the nodes of the frozen graph that the authors
+released, ``tensorflow_inception_graph.pb`` (greentfrapp/lucent#51 quotes its LRN).
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ HEAD_INPUT = {"aux1": "inception4a", "aux2": "inception4d", "main": "avgpool"}
 """Where each head takes its input (paper, section 5)."""
 
 HeadPool = Literal["adaptive", "paper"]
+Padding = Literal["symmetric", "tensorflow"]
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,15 @@ PAPER_TABLE: tuple[tuple[str, InceptionChannels], ...] = (
 )
 """Table 1 of the paper, the printed channel counts."""
 
+FIVE_H_TABLE = tuple(
+    {
+        **dict(PAPER_TABLE),
+        "inception4a": InceptionChannels(192, 96, 204, 16, 48, 64),
+        "inception5a": InceptionChannels(256, 160, 320, 48, 128, 128),
+    }.items()
+)
+"""The authors' released network: 204 filters of 3x3 in 4a, a 5x5 reduce of 48 in 5a."""
+
 MODULES = tuple(name for name, _ in PAPER_TABLE)
 """Names of the nine Inception modules, in order."""
 
@@ -89,7 +100,7 @@ class Variant:
     Attributes
     ----------
     name
-        ``"torchvision"`` or ``"paper"``; the family, for people to read.
+        ``"torchvision"``, ``"paper"`` or ``"inception5h"``; the family, for people to read.
     table
         Module names with their channels, in order.
     kernel_5x5
@@ -115,6 +126,11 @@ class Variant:
     dropout, aux_dropout
         Dropout rates before the main classifier and inside the auxiliary heads;
         they act in training only.
+    padding
+        ``"symmetric"``: convolutions pad half their kernel on each side, max pools
+        nothing; ``"tensorflow"``: TensorFlow's ``SAME``, where as much is padded as makes
+        ``ceil(size / stride)`` positions, the odd pixel behind. The two differ in conv1 and
+        in the max pools of stride 2.
     """
 
     name: str
@@ -129,6 +145,7 @@ class Variant:
     classes: int = 1000
     dropout: float = 0.4
     aux_dropout: float = 0.7
+    padding: Padding = "symmetric"
 
     @property
     def normalisation(self) -> str:
@@ -162,4 +179,22 @@ def torchvision(classes: int = 1000, *, transform_input: bool = True) -> Variant
         head_pool="adaptive",
         classes=classes,
         dropout=0.2,
+    )
+
+
+def inception5h(classes: int = 1008, *, heads: tuple[str, ...] = HEADS) -> Variant:
+    """Return the network that the authors released: Inception 5h, known from DeepDream.
+
+    Its LRN is TensorFlow's with radius 5, alpha 1e-4, beta 0.5 and bias 2: PyTorch divides
+    alpha by the size, which is 11. The head pool is the graph's 5x5 with stride 3, as it was
+    trained; Captum's port has an adaptive one, which has other windows at 224x224.
+    """
+    return Variant(
+        "inception5h",
+        table=FIVE_H_TABLE,
+        batch_norm_eps=None,
+        lrn=Lrn(11, 11e-4, 0.5, 2.0),
+        heads=heads,
+        classes=classes,
+        padding="tensorflow",
     )

@@ -14,6 +14,7 @@ from ..questions import Graph
 from ..session import State
 from . import about, dialogs, snippets, theme
 from .drops import read_mime
+from .getting import downloads
 from .maps.compose import channel_order
 from .stops import neighbour, stops, units
 
@@ -45,6 +46,7 @@ def _connect_menus(controller: Controller) -> None:
         "copy_headline": lambda: _copy(window.headline.sentence),
         "open_checkpoint": partial(open_checkpoint, controller),
         "open_demo": lambda: controller.opening.open_checkpoint("demo"),
+        "get_checkpoint": controller.downloads.show,
         "classes": partial(show_classes, controller),
         "about_checkpoint": partial(about_checkpoint, controller),
         "larger": partial(scale_text, controller, TEXT_STEP),
@@ -131,7 +133,7 @@ def fill_checkpoints(controller: Controller) -> None:
         action.triggered.connect(lambda _checked=False, look=look: look())
         group.addAction(action)
     menu.addSeparator()
-    for name in ("open_checkpoint", "open_demo", "classes", "about_checkpoint"):
+    for name in ("open_checkpoint", "open_demo", "get_checkpoint", "classes", "about_checkpoint"):
         menu.addAction(window.menus[name])
     _list_in_menu_bar(controller, group)
     opened = state.open_checkpoint
@@ -265,7 +267,12 @@ def attribute(controller: Controller) -> None:
 
 def cancel(controller: Controller, key: str) -> None:
     """Take back one of the things that run."""
-    controller.attributing.cancel() if key == "attribution" else controller.opening.cancel(key)
+    if key == "attribution":
+        controller.attributing.cancel()
+    elif key.startswith(downloads.KEY):
+        controller.downloads.cancel(key)
+    else:
+        controller.opening.cancel(key)
 
 
 def scale_text(controller: Controller, factor: float | None) -> None:

@@ -24,6 +24,7 @@ from . import commands, state_json, theme
 from .attributing import Attributing
 from .drops import Dropped, sources_of_paths
 from .frames import Frame, Frames
+from .getting.downloads import Downloads
 from .glances import Glances
 from .main_window import MainWindow
 from .opening import Opening
@@ -64,6 +65,7 @@ class Controller(QObject):
         self.session, self.runner, self.window = session, runner, window
         self.start_with = start or Start()
         self.opening = Opening(session, runner, window)
+        self.downloads = Downloads(runner, window)
         self.frames = Frames(session, runner, window)
         self.attributing = Attributing(session, runner, window, self.frames)
         self.glances = Glances(session, runner, window, self.frames)
@@ -96,8 +98,9 @@ class Controller(QObject):
         if self._file is not None:
             self._state_clock.start()
         frames.switched.connect(self._take_frame)
-        for part in (frames, self.attributing, self.opening):
+        for part in (frames, self.attributing, self.opening, self.downloads):
             part.failed.connect(self.report)
+        self.downloads.open_requested.connect(self.opening.open_checkpoint)
         self.opening.refused.connect(self._refuse)
         self.opening.ended.connect(self._explain_emptiness)
         hints = QGuiApplication.styleHints()

@@ -56,6 +56,7 @@ EDIT = (
 CHECKPOINT = (
     Item("open_checkpoint", "Open checkpoint…", ("Ctrl+Shift+O",)),
     Item("open_demo", "Open the demo"),
+    Item("get_checkpoint", "Get…"),
     SEPARATOR,
     Item("classes", "Classes it knows…", ("Ctrl+K",)),
     Item("about_checkpoint", "About this checkpoint…", ("Ctrl+I",)),

@@ -22,7 +22,7 @@ def centres(field: ReceptiveField, count: int, axis: int, extent: int) -> Floats
         return np.full(count, (extent - 1) / 2, np.float32)
     if field.windows:
         return np.array([(a + b) / 2 for a, b in field.windows[axis][:count]], np.float32)
-    return (field.offset + field.stride * np.arange(count)).astype(np.float32)
+    return (field.first_centre(axis) + field.stride * np.arange(count)).astype(np.float32)
 
 
 def cell_edges(field: ReceptiveField, count: int, axis: int, extent: int) -> Floats:

@@ -1,0 +1,1 @@
+"""Getting a published checkpoint: download, resume, verify, put in place."""
