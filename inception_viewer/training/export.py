@@ -27,7 +27,7 @@ from .state import check_state, read_state
 COUNTER = "num_batches_tracked"
 SEEN_BELOW = 0.08
 """Share of photos of known classes that fall below ``unknown_below`` without strangers."""
-MOST_SEEN_BELOW = 0.15
+MOST_SEEN_BELOW = 0.10
 """Share of them that may, at most, where photos of other things are there to tell."""
 LICENCE = (
     "The weights carry the terms of whoever trained them; the photos' own licences are not"
@@ -151,7 +151,7 @@ def unknown(known: Floats, strangers: Floats) -> dict[str, str]:
 
     It is the top probability below which a photo is probably of none of the classes: the
     one that tells photos of the classes from the strangers best (the largest difference
-    of the shares below it, Youden's J), at most 15 % of the known ones lost; without
+    of the shares below it, Youden's J), at most 10 % of the known ones lost; without
     strangers the one below which 8 % of the known ones lie.
 
     Parameters
