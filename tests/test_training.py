@@ -176,9 +176,7 @@ def test_the_learning_rate_begins_anew_at_a_restart() -> None:
     assert not any(Recipe().restarts_at(epoch) for epoch in range(99))
 
 
-def test_a_restart_goes_on_from_the_average_without_momentum(
-    broken: Split, tmp_path: Path
-) -> None:
+def test_a_restart_goes_on_from_the_average_without_momentum(broken: Split, tmp_path: Path) -> None:
     recipe = replace(TINY, phases=(Phase(64, 1, 0.5), Phase(64, 1, 0.5, restart=0.005)))
     trainer = Trainer(broken, recipe, tmp_path / "s.pt")
     trainer.run(3)  # an epoch
