@@ -66,7 +66,7 @@ class Trace(Mapping[str, Floats]):
         """Return a unit's activation; KeyError, naming similar units, if there is none."""
         found = self._arrays.get(name)
         if found is None:
-            found = self.tensor(name).numpy(force=True)
+            found = self._batch(name).numpy(force=True)[0]
             found.setflags(write=False)
             self._arrays[name] = found
         return found
@@ -79,8 +79,11 @@ class Trace(Mapping[str, Floats]):
 
     def tensor(self, name: str) -> Tensor:
         """Return a unit's activation as a tensor, where it was computed (an inference tensor)."""
+        return self._batch(name)[0]
+
+    def _batch(self, name: str) -> Tensor:
         try:
-            return self._values[name][0]
+            return self._values[name]
         except KeyError:
             raise KeyError(f"{name!r} is no unit of this network; see .names") from None
 
