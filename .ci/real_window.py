@@ -61,8 +61,13 @@ def wait_for(state: Path, fits: Callable[[State], bool], what: str, seconds: flo
     raise SystemExit(f"not seen within {seconds} s: {what}; last state: {json.dumps(seen)[:2000]}")
 
 
-def drag(environment: dict[str, str], photo: Path) -> None:
-    """Drag a photo from another process into the middle of the window."""
+@contextlib.contextmanager
+def dragged(environment: dict[str, str], photo: Path) -> Iterator[None]:
+    """Drag a photo from another process into the middle of the window.
+
+    The other process lives as long as the block: the window asks it for the data after
+    it has said "dropped", which only means that the window would take them.
+    """
     words = (sys.executable, str(ROOT / ".ci/drag_source.py"), str(photo))
 
     def xdotool(*steps: str) -> None:
@@ -78,12 +83,25 @@ def drag(environment: dict[str, str], photo: Path) -> None:
         xdotool("mouseup", "1")
         assert source.stdout is not None
         answer = source.stdout.readline().strip()
-    if answer != "dropped":
-        raise SystemExit(f"the window did not take the drop: {answer!r}")
+        if answer != "dropped":
+            raise SystemExit(f"the window did not take the drop: {answer!r}")
+        yield
+
+
+def explained(state: State, name: str = "") -> bool:
+    """Whether the photo of that name (any, if empty) is shown and nothing computes."""
+    scene = state.get("scene") or {}
+    return bool(scene) and not state.get("busy") and name in ("", scene["image_name"])
+
+
+def check_views(state: State) -> None:
+    """Check that every view shows the same photo, the scene's."""
+    if set(state["views"].values()) != {state["scene"]["image"]}:
+        raise SystemExit(f"the views show different photos: {state['views']}")
 
 
 def main() -> None:
-    """Check the first photo, that a drop from another process is taken, and a clean end."""
+    """Check the first photo, a drop from another process, and a clean end."""
     with tempfile.TemporaryDirectory() as folder, display() as environment:
         state, photo = Path(folder) / "state.json", Path(folder) / "dropped photo.jpg"
         sample = sorted((ROOT / "assets/samples").glob("*.jpg"))[-1]
@@ -91,12 +109,18 @@ def main() -> None:
         environment["INCEPTION_VIEWER_SETTINGS"] = str(Path(folder) / "settings.ini")
         words = (sys.executable, str(ROOT / "app.py"), "--state-json", str(state))
         with running(*words, env=environment, cwd=folder) as window:
-            first = wait_for(state, lambda s: bool(s.get("scene")) and not s.get("busy"), "start")
+            first = wait_for(state, explained, "start")
             print("the window explains", first["scene"]["image_name"], "-", first["headline"])
-            views = set(first["views"].values())
-            assert views == {first["scene"]["image"]}, first["views"]
-            drag(environment, photo)
-            print("the drop from another process was taken")
+            check_views(first)
+            if first["seconds_since_drop"] is not None:
+                raise SystemExit(f"no drop yet, but {first['seconds_since_drop']} s since one")
+            with dragged(environment, photo):
+                after = wait_for(state, lambda s: explained(s, photo.name), "the dropped photo")
+            seconds = after["seconds_since_drop"]
+            print("dropped from another process:", after["headline"], f"({seconds:.2f} s)")
+            check_views(after)
+            if after["scene"]["image"] == first["scene"]["image"] or not 0 < seconds < 60:
+                raise SystemExit(f"the drop is not told right: {json.dumps(after)[:2000]}")
             subprocess.run(["xdotool", "key", "ctrl+q"], env=environment, check=True)
             if window.wait(20) != 0:
                 raise SystemExit(f"the window ended with {window.returncode}")

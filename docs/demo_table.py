@@ -12,6 +12,8 @@ from typing import Any
 
 from safetensors import safe_open
 
+from inception_viewer.training.recipe import phases_text
+
 HERE = Path(__file__).resolve().parent
 PAGE = HERE / "demo-checkpoint.md"
 CHECKPOINT = HERE.parent / "assets" / "demo.safetensors"
@@ -26,6 +28,8 @@ def block(metadata: Mapping[str, str]) -> str:
         cells = (_percent(shares.get(name)) for name in ("top1", "mean_per_class"))
         lines.append(f"| {head} | {' | '.join(cells)} |")
     lines += ["", f"Made on {metadata['date']}. {_validation(metadata)}".rstrip()]
+    if metadata.get("unknown"):
+        lines += ["", f"Told from photos of other things: {metadata['unknown']}."]
     if metadata.get("notes"):
         lines += ["", metadata["notes"]]
     if "recipe" in metadata:
@@ -43,13 +47,9 @@ def _validation(metadata: Mapping[str, str]) -> str:
 
 
 def _command(recipe: Mapping[str, Any]) -> list[str]:
-    phases = ",".join(
-        f"{phase['size']}x{phase['epochs']}@{phase['smallest_crop']:g}"
-        for phase in recipe["phases"]
-    )
     return [
         "inception-viewer train caltech101 --out demo.safetensors \\",
-        f"    --phases {phases} \\",
+        f"    --phases {phases_text(recipe['phases'])} \\",
         f"    --batch-size {recipe['batch_size']} --learning-rate {recipe['learning_rate']:g}"
         f" --schedule {recipe['schedule']} \\",
         f"    --validation-share {recipe['validation_share']:g} --seed {recipe['seed']}",

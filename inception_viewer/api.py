@@ -17,6 +17,7 @@ from PIL import Image
 
 from . import attribution_methods
 from .analysis import answer
+from .analysis.maps import first_filters
 from .analysis.trace import Trace
 from .errors import ImageError, QuestionError
 from .googlenet.variants import Variant
@@ -26,6 +27,7 @@ from .questions import (
     Attribution,
     AttributionAnswer,
     CheckpointInfo,
+    Floats,
     HeadState,
     ImageSource,
     Preprocessing,
@@ -72,6 +74,11 @@ class Network:
     def heads(self) -> Mapping[str, HeadState]:
         """State of each of ``aux1``, ``aux2``, ``main``: trained, untrained, absent, …."""
         return self.info.heads
+
+    @property
+    def filters(self) -> Floats:
+        """conv1's kernels (64, 7, 7, 3) as stored, float32, in the order red, green, blue."""
+        return first_filters(self._lab, self.fingerprint, self.preprocessing.channels)
 
     @property
     def device(self) -> str:

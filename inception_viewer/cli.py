@@ -230,6 +230,11 @@ def train_parser() -> argparse.ArgumentParser:
     parser.add_argument("--save-every", type=float, default=180.0, metavar="SECONDS")
     parser.add_argument("--licence", default="", help="terms, for the checkpoint's metadata")
     parser.add_argument("--notes", default="", help="for the checkpoint's metadata")
+    parser.add_argument(
+        "--strangers",
+        metavar="FOLDER",
+        help="photos of other things, to choose from what probability on a photo is known",
+    )
     _add_recipe(parser)
     return parser
 
@@ -239,9 +244,9 @@ def _add_recipe(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("recipe")
     group.add_argument(
         "--phases",
-        metavar="SIZExEPOCHS[@CROP],…",
-        help="such as 112x60,160x24@0.25,224x6@0.4: input size, epochs, least share of a photo"
-        " that a crop covers",
+        metavar="SIZExEPOCHS[@CROP][^RATE],…",
+        help="such as 112x60,160x24@0.25,160x12@0.25^0.02: input size, epochs, least share of a"
+        " photo that a crop covers, learning rate of a warm restart from the averaged weights",
     )
     group.add_argument("--batch-size", type=_batch_size, metavar="N")
     group.add_argument("--schedule", choices=("cosine", "paper"), help="of the learning rate")

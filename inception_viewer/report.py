@@ -25,6 +25,8 @@ from .questions import AttributionAnswer, ImageSource
 
 TOP = 5
 """Classes that predictions.json lists for each head."""
+ATTRIBUTION = "attribution.png"
+ACTIVATIONS = "activations.npz"
 FAILED = 2
 """The exit code when something could not be done; everything else still is."""
 
@@ -141,27 +143,8 @@ def _photo(
 ) -> dict[str, Any]:
     """Write one photo's files and return its entry of predictions.json."""
     trace = net.trace(photo.pixels)
-    explained = api.attribute(
-        net,
-        photo.pixels,
-        method=choice.method,
-        head=choice.head,
-        target=choice.target,
-        unit=choice.unit,
-    )
-    folder.mkdir(parents=True, exist_ok=True)
-    maps = _write_maps(net, trace, photo.name, folder)
-    picture = drawings.attribution(
-        trace.picture,
-        explained.map,
-        _title(explained),
-        _subtitle(net, photo.name),
-        _trust(explained),
-    )
-    picture.save(folder / "attribution.png")
-    np.savez_compressed(folder / "activations.npz", **_activations(trace))
-    where = folder.relative_to(out).as_posix()
-    prefix = "" if where == "." else f"{where}/"
+    explained = api.attribute(net, photo.pixels, **asdict(choice))
+    maps = _write_photo(net, trace, explained, photo.name, folder)
     height, width = photo.pixels.shape[:2]
     return {
         "name": photo.name,
@@ -172,11 +155,35 @@ def _photo(
         "crop": list(trace.crop),
         "heads": {head: _head(net, trace, head) for head in trace.heads},
         "attribution": _explanation(explained),
-        "files": {
-            "maps": {module: prefix + name for module, name in maps.items()},
-            "attribution": prefix + "attribution.png",
-            "activations": prefix + "activations.npz",
-        },
+        "files": _files(maps, folder.relative_to(out).as_posix()),
+    }
+
+
+def _write_photo(
+    net: api.Network, trace: Trace, explained: AttributionAnswer, name: str, folder: Path
+) -> dict[str, str]:
+    """Write one photo's pictures and activations; return the file of each module's maps."""
+    folder.mkdir(parents=True, exist_ok=True)
+    maps = _write_maps(net, trace, name, folder)
+    picture = drawings.attribution(
+        trace.picture,
+        explained.map,
+        _title(explained),
+        _subtitle(net, name),
+        _trust(explained),
+    )
+    picture.save(folder / ATTRIBUTION)
+    np.savez_compressed(folder / ACTIVATIONS, **_activations(trace))
+    return maps
+
+
+def _files(maps: Mapping[str, str], where: str) -> dict[str, Any]:
+    """Return a photo's files as predictions.json names them: from its own folder on."""
+    prefix = "" if where == "." else f"{where}/"
+    return {
+        "maps": {module: prefix + name for module, name in maps.items()},
+        "attribution": prefix + ATTRIBUTION,
+        "activations": prefix + ACTIVATIONS,
     }
 
 

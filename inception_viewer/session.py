@@ -130,6 +130,16 @@ class Session:
         self._move_to(new)
         return new
 
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is something to go back to."""
+        return bool(self._past)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is something to go forward to."""
+        return bool(self._future)
+
     def undo(self) -> bool:
         """Go back to what was looked at before; False if there is nothing to go back to."""
         return self._travel(self._past, self._future)

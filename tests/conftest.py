@@ -3,24 +3,41 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 import skimage.data
 import torch
-from leaks import nothing_left_behind
+from leaks import nothing_left_behind, nothing_left_behind_by_module
 from numpy.typing import NDArray
 from oracles import torchvision_net
 from PIL import Image
 from torch import nn
 
-__all__ = ["nothing_left_behind"]
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from inception_viewer.api import Network
+
+__all__ = ["nothing_left_behind", "nothing_left_behind_by_module"]
 
 # Windows are opened where nobody sees them, unless the caller says otherwise.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 CLASSES = tuple(f"thing {letter}" for letter in "abcdefghijkl")
+
+
+@pytest.fixture
+def light(qapp: QApplication) -> Iterator[None]:
+    """The light theme at the usual text size, for a test and after it."""
+    from inception_viewer.ui import theme
+
+    theme.apply("light", 1.0)
+    yield
+    theme.apply("light", 1.0)
 
 
 @pytest.fixture(scope="session")
@@ -51,3 +68,11 @@ def checkpoint(peer: nn.Module, tmp_path_factory: pytest.TempPathFactory) -> Pat
     torch.save(peer.state_dict(), path)
     path.with_suffix(".txt").write_text("\n".join(CLASSES))
     return path
+
+
+@pytest.fixture(scope="session")
+def demo() -> Network:
+    """The demo checkpoint, as anyone loads it; do not change it."""
+    import inception_viewer as iv
+
+    return iv.load("demo")

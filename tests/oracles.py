@@ -104,12 +104,14 @@ def calibrate(net: nn.Module) -> None:
 # --- torchvision -------------------------------------------------------------------------
 
 
-def torchvision_net(classes: int = 1000, *, transform_input: bool = True) -> nn.Module:
+def torchvision_net(
+    classes: int = 1000, *, transform_input: bool = True, seed: int = 0
+) -> nn.Module:
     """torchvision's own GoogLeNet with random weights, calibrated on the photos."""
     net = TorchvisionGoogLeNet(
         num_classes=classes, aux_logits=True, transform_input=transform_input, init_weights=False
     )
-    randomise(net)
+    randomise(net, seed)
     calibrate(net)
     return net
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gc
 import time
 import weakref
 from collections import Counter
@@ -22,7 +23,7 @@ from oracles import (
 )
 from torch import Tensor, nn
 
-from inception_viewer.googlenet import variants
+from inception_viewer.googlenet import packed, variants
 from inception_viewer.googlenet.architecture import (
     INPUT,
     LOGITS,
@@ -457,3 +458,70 @@ def test_head_pool_gives_4x4_and_says_which_pool_it_is(size) -> None:
 
 def test_logits_units_are_the_classifiers(net: GoogLeNet) -> None:
     assert [net.by_name[unit].kind for unit in LOGITS.values()] == ["classifier"] * 3
+
+
+# --- packed for the fast pass ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [(224, 224), (288, 352), (32, 32), (65, 33)])
+@pytest.mark.parametrize("which", ["torchvision", "paper", "lrn", "5h"])
+def test_the_packed_network_equals_the_folded_one(
+    net: GoogLeNet, paper_net: GoogLeNet, which: str, size: tuple[int, int]
+) -> None:
+    others = {"lrn": variants.paper(11, batch_norm=False), "5h": variants.inception5h(11)}
+    known = {"torchvision": net, "paper": paper_net}
+    folded = fold(known[which] if which in known else random_net(others[which]))
+    fast = packed.of(folded)
+    assert fast is not None
+    x = batch(*size, count=1).contiguous(memory_format=torch.channels_last)
+    with torch.inference_mode():
+        found = fast.run(INPUT, x)
+        again = fast.run(INPUT, batch(224, 256, count=1))  # packed anew for another size
+        expected = folded.run({INPUT: x}, folded.names)
+    assert tuple(found) == (INPUT, *folded.names)
+    assert found.pop(INPUT) is x
+    error, unit = worst(found, expected)
+    assert error < 1e-5, unit
+    assert again["inception3a"].shape[-2:] == (28, 32)
+
+
+def test_the_packed_network_keeps_branches_once(net: GoogLeNet) -> None:
+    """A branch is a view of its module, so it takes no memory of its own."""
+    fast = packed.of(fold(net))
+    assert fast is not None
+    with torch.inference_mode():
+        values = fast.run(INPUT, batch(64, 64, count=1))
+    whole = values["inception4c"].untyped_storage().data_ptr()
+    for branch in ("1x1", "3x3", "5x5", "pool_proj"):
+        assert values[f"inception4c/{branch}"].untyped_storage().data_ptr() == whole
+
+
+def test_only_a_folded_network_in_evaluation_is_packed(net: GoogLeNet) -> None:
+    assert packed.of(net) is None  # batch norm is not folded away
+    assert packed.of(fold(net).double()) is None
+    assert packed.of(fold(net).train()) is None
+
+
+def test_without_onednn_nothing_is_packed(monkeypatch: pytest.MonkeyPatch, net: GoogLeNet) -> None:
+    def missing(self: object, x: Tensor) -> Tensor:
+        raise AttributeError("'_OpNamespace' 'mkldnn' object has no attribute")
+
+    packed._works.cache_clear()
+    monkeypatch.setattr(packed._Convolutions, "__call__", missing)
+    assert packed.of(fold(net)) is None
+    packed._works.cache_clear()
+
+
+def test_packing_a_network_draws_no_random_numbers(net: GoogLeNet) -> None:
+    packed._works.cache_clear()
+    before = torch.get_rng_state()
+    assert packed.of(fold(net)) is not None
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_a_packed_network_goes_with_its_network(net: GoogLeNet) -> None:
+    folded = fold(net)
+    fast = weakref.ref(packed.of(folded))
+    del folded
+    gc.collect()
+    assert fast() is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -9,8 +10,16 @@ import pytest
 import ui_data
 from cmap import Colormap
 from PIL import Image
-from PySide6.QtCore import QPoint, QPointF, QSize, Qt
-from PySide6.QtGui import QAccessible, QColor, QGuiApplication, QImage, QPainter, QWheelEvent
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import (
+    QAccessible,
+    QColor,
+    QFontMetricsF,
+    QGuiApplication,
+    QImage,
+    QPainter,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QDoubleSpinBox, QSpinBox
 
 from inception_viewer.attribution_methods import METHODS, layers
@@ -18,11 +27,18 @@ from inception_viewer.questions import Attribution, AttributionAnswer
 from inception_viewer.session import AttributionSettings
 from inception_viewer.ui import theme
 from inception_viewer.ui.attribution import export, words
-from inception_viewer.ui.attribution.colouring import coloured, colouring, levels, overlaid
-from inception_viewer.ui.attribution.scale_bar import marks, strip
+from inception_viewer.ui.attribution.colouring import (
+    Colouring,
+    coloured,
+    colouring,
+    levels,
+    overlaid,
+)
+from inception_viewer.ui.attribution.scale_bar import fitting, marks, strip
 from inception_viewer.ui.attribution.zoom import Zoom, arrange
 from inception_viewer.ui.attribution_view import LOADING, NO_CHECKPOINT, NO_PHOTO, AttributionView
 
+pytestmark = pytest.mark.usefixtures("light")
 CUP = ui_data.CLASSES.index("cup")
 RNG = np.random.default_rng(11)
 SIGNED = (RNG.normal(0, 1, (224, 224)) * np.linspace(0.2, 1, 224)).astype(np.float32)
@@ -39,13 +55,6 @@ def answer(
         METHODS[method].settings(), ui_data.provenance(),
     )  # fmt: skip
     return replace(made, **changes)
-
-
-@pytest.fixture(autouse=True)
-def light(qapp):
-    theme.apply("light", 1.0)
-    yield
-    theme.apply("light", 1.0)
 
 
 @pytest.fixture
@@ -349,14 +358,6 @@ def test_a_method_without_completeness_says_so_and_names_its_layer(view):
     assert view.result.colouring.table == "viridis"
 
 
-@pytest.mark.parametrize(
-    ("fraction", "left", "said"),
-    [(0.0, None, "0 %"), (0.42, 3.2, "42 %, 3 s left"), (0.97, 0.2, "97 %, under 1 s left")],
-)
-def test_progress_in_words(fraction, left, said):
-    assert words.left_text(fraction, left) == said
-
-
 def test_partial_results_are_drawn_and_marked(view):
     view.set_progress(0.4, 2.0)
     view.set_result(answer(partial=True, error=None))
@@ -567,9 +568,9 @@ def test_untrained_heads_are_labelled_and_absent_ones_cannot_be_chosen(view):
 
 def test_choosing_a_class_and_naming_the_default(view, qtbot):
     view.set_predictions(ui_data.predictions())
-    assert view.form.target.currentText() == "main's top: cup"
+    assert view.form.target.currentText() == "cup (top)"
     view.form.head.setCurrentIndex(view.form.head.findData("aux1"))
-    assert view.form.target.currentText() == "aux1's top: ewer"
+    assert view.form.target.currentText() == "ewer (top)"
     with qtbot.waitSignal(view.settings_changed) as caught:
         view.form.target.activated.emit(1 + ui_data.CLASSES.index("pagoda"))
     assert caught.args[0].target == ui_data.CLASSES.index("pagoda")
@@ -657,7 +658,73 @@ def test_both_themes_and_larger_text_keep_everything_in_place(view):
     width = view.form.parentWidget().width()
     theme.apply("dark", 1.5)
     QApplication.processEvents()
-    assert view.form.parentWidget().width() == 372 > width
+    assert view.form.parentWidget().width() == 384 > width
     assert view.result.caption.font().pixelSize() == round(11 * 1.5)
     corner = painted(view.result)[2, 2]
     assert tuple(corner) == QColor(theme.DARK.panel).getRgb()[:3]
+
+
+def test_while_it_computes_the_empty_panes_say_so(view):
+    view.set_result(None)
+    assert "press Explain" in view.result.panes._instead
+    view.set_progress(0.0, None)
+    assert view.result.panes._instead.startswith("Computing")
+    view.set_progress(None, None)
+    assert "press Explain" in view.result.panes._instead
+
+
+@pytest.mark.parametrize(("width", "shown"), [(400, 3), (100, 2)])
+def test_the_numbers_of_the_scale_never_run_together(width, shown):
+    chosen = Colouring(signed=True, limit=0.0659, percentile=99.5, beyond=0.0)
+    metrics = QFontMetricsF(theme.font("small"))
+    placed = fitting(chosen, QRectF(0, 0, width, 14), metrics)
+    assert len(placed) == shown
+    assert (placed[0][1], placed[-1][1]) == ("\N{MINUS SIGN}0.0659", "0.0659")
+    for (first, _), (second, _) in itertools.pairwise(placed):
+        assert second.left() - first.right() >= 4
+
+
+def test_the_wheel_scrolls_the_form_and_changes_nothing(view, qtbot):
+    form = view.form
+    before = form.settings
+    view.controls.explain.setFocus()
+    for box in (form.method, form.head, form.target, form.layer):
+        assert box.focusPolicy() == Qt.FocusPolicy.StrongFocus
+        QApplication.sendEvent(box, wheel(box))
+    assert form.settings == before
+    form.method.setFocus()
+    qtbot.waitUntil(form.method.hasFocus)
+    QApplication.sendEvent(form.method, wheel(form.method))
+    assert form.settings != before
+
+
+def wheel(box):
+    middle = QPointF(box.rect().center())
+    up = Qt.ScrollPhase.NoScrollPhase
+    none = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
+    place = box.mapToGlobal(middle)
+    return QWheelEvent(middle, place, QPoint(), QPoint(0, 120), *none, up, False)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.5])
+def test_the_fields_of_both_forms_begin_at_one_line(view, scale):
+    theme.apply("light", scale)
+    view.set_settings(AttributionSettings(method="integrated_gradients"))
+    QApplication.processEvents()
+    form = view.form
+    boxes = [
+        form.method,
+        form.head,
+        form.target,
+        *map(form.parameters.field, ("steps", "baseline")),
+    ]
+    assert all(box.isVisible() for box in boxes)
+    assert len({box.mapTo(form, QPoint(0, 0)).x() for box in boxes}) == 1
+
+
+def test_what_was_stopped_promises_no_more(view):
+    view.set_progress(0.4, 2.0)
+    view.set_result(answer(partial=True, error=None))
+    assert view.result.caption.text().startswith("partial, more is to come")
+    view.set_progress(None, None)
+    assert view.result.caption.text().startswith("partial, stopped before its end")

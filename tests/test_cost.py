@@ -2,46 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import cache
-
 import pytest
 import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode
+from measured import FAMILIES, linear_run, meta_net, multiply_adds, seen, spans
 
 from inception_viewer.googlenet import paper_table, variants
-from inception_viewer.googlenet.architecture import (
-    INPUT,
-    GoogLeNet,
-    OwnMaxPool,
-    Unit,
-    activations,
-    empty,
-    module_path,
-)
+from inception_viewer.googlenet.architecture import INPUT, GoogLeNet, activations, empty
 from inception_viewer.googlenet.cost import Cost, Window, costs
 from inception_viewer.googlenet.graph import graph
-from inception_viewer.googlenet.same_padding import SameMaxPool2d, pad_same
-from inception_viewer.questions import ReceptiveField
-
-FLOOR_POOLS = tuple(variants.Pool(3, 2, ceil_mode=False) for _ in range(4))
-FAMILIES = {
-    "torchvision": variants.torchvision(),
-    "paper": variants.paper(101),
-    "lrn": variants.paper(1000, batch_norm=False),
-    "floor": replace(variants.paper(7), pools=FLOOR_POOLS),
-    "main only": replace(variants.paper(7), heads=("main",)),
-    "inception5h": variants.inception5h(),
-}
-
-
-@cache
-def meta_net(family: str) -> GoogLeNet:
-    return empty(FAMILIES[family])
 
 
 def meta_shapes(net: GoogLeNet, height: int, width: int) -> dict[str, tuple[int, ...]]:
@@ -123,16 +94,11 @@ def test_parameters_are_those_of_the_modules(family: str) -> None:
 @pytest.mark.parametrize("family", ["torchvision", "paper", "lrn", "inception5h"])
 @pytest.mark.parametrize("size", [(224, 224), (288, 352)])
 def test_multiply_adds_are_half_the_counted_flops(family: str, size: tuple[int, int]) -> None:
-    net = meta_net(family)
-    with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        net(torch.empty(1, 3, *size, device="meta"))
-    flops = counter.get_flop_counts()
-    counted = costs(net, *size)
-    for step in net.steps:
-        measured = sum(flops.get(f"GoogLeNet.{module_path(step.name)}", {}).values())
-        assert 2 * counted[step.name].multiply_adds == measured, step.name
-    total = sum(cost.multiply_adds for cost in counted.values())
-    assert 2 * total == counter.get_total_flops()
+    measured, total = multiply_adds(family, size)
+    counted = {name: cost.multiply_adds for name, cost in costs(meta_net(family), *size).items()}
+    assert counted.pop(INPUT) == 0
+    assert counted == measured
+    assert sum(counted.values()) == total
     assert total > 1.5e9
 
 
@@ -212,85 +178,25 @@ def test_depth_is_the_papers_22_layers() -> None:
 # --- receptive fields by gradient support ----------------------------------------------------
 
 
-class SameAverage(nn.Module):
-    """An average pool with the windows of TensorFlow's ``SAME``; what it pads counts as zeros."""
-
-    def __init__(self, kernel: int, stride: int) -> None:
-        super().__init__()
-        self.window = kernel, stride
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.avg_pool2d(pad_same(x, *self.window), *self.window)
-
-
-def linear_net(family: str) -> GoogLeNet:
-    """The same wiring with one channel a unit, all weights positive, and average pools.
-
-    Then a position's gradient is positive exactly on the pixels it can see. Average pools
-    have the max pools' windows; in float64 nothing underflows.
-    """
-    variant = replace(FAMILIES[family].folded(), lrn=None, transform_input=False)
-    net = empty(variant)  # the dense layers stay without storage: they are not run
-    for step in net.steps:
-        module = step.module
-        if isinstance(module, Unit):
-            channels = {INPUT: 3}.get(step.inputs[0], 1)
-            if (
-                step.inputs[0] in net.names
-                and net.by_name[source(net, step.inputs[0])].module is None
-            ):
-                channels = 4
-            module.conv = one_channel(module.conv, channels)
-        elif isinstance(module, OwnMaxPool):
-            pool = module.pool
-            module.pool = (
-                SameAverage(pool.kernel_size, pool.stride)
-                if isinstance(pool, SameMaxPool2d)
-                else nn.AvgPool2d(pool.kernel_size, pool.stride, pool.padding, pool.ceil_mode)
-            )
-    return net.double().requires_grad_(False)
-
-
-def source(net: GoogLeNet, name: str) -> str:
-    """The unit that a pool's channels come from: pools keep their number."""
-    while net.by_name[name].kind in ("max_pool", "avg_pool"):
-        (name,) = net.by_name[name].inputs
-    return name
-
-
-def one_channel(conv: nn.Conv2d, channels: int) -> nn.Conv2d:
-    new = nn.Conv2d(channels, 1, conv.kernel_size, conv.stride, conv.padding, bias=False)
-    new.weight.data.fill_(1 / new.weight.numel())
-    return new
-
-
-def seen(value: Tensor, x: Tensor, row: int, column: int) -> tuple[int, int, int, int]:
-    """First and last row and column that one position's gradient reaches; no holes."""
-    (gradient,) = torch.autograd.grad(value[0, :, row, column].sum(), x, retain_graph=True)
-    support = gradient[0].sum(0) > 0
-    rows, columns = support.any(1).nonzero().flatten(), support.any(0).nonzero().flatten()
-    first, last, left, right = int(rows[0]), int(rows[-1]), int(columns[0]), int(columns[-1])
-    assert support[first : last + 1, left : right + 1].all()
-    assert int(support.sum()) == (last + 1 - first) * (right + 1 - left)
-    return first, last, left, right
-
-
-def spans(field: ReceptiveField, place: tuple[int, int], size: tuple[int, int]) -> tuple[int, ...]:
-    rows = field.span(place[0], size[0], axis=0)
-    return (*rows, *field.span(place[1], size[1], axis=1))
-
-
-@pytest.mark.parametrize("family", ["torchvision", "paper", "floor", "inception5h"])
-@pytest.mark.parametrize("size", [(900, 71), (73, 803), (224, 224)])
+@pytest.mark.parametrize(
+    ("family", "size"),
+    [
+        ("torchvision", (73, 803)),
+        ("paper", (224, 224)),
+        ("floor", (900, 71)),
+        ("inception5h", (73, 803)),
+    ],
+)
 def test_receptive_fields_are_the_support_of_the_gradient(
     family: str, size: tuple[int, int]
 ) -> None:
-    """One long side, longer than 5b's field of 715, so that no field is cut off on both sides."""
-    net = linear_net(family)
-    x = torch.ones(1, 3, *size, dtype=torch.float64, requires_grad=True)
-    spatial = [n for n in net.names if net.by_name[n].kind not in ("dense", "classifier")]
+    """The middle and the corners; more families, sizes and places are in test_proofs.py.
+
+    One long side, longer than 5b's field of 715, so that no field is cut off on both sides.
+    """
     counted = costs(meta_net(family), *size)
-    for name, value in net.run({INPUT: x}, spatial).items():
+    x, values = linear_run(family, size)
+    for name, value in values.items():
         height, width = value.shape[2:]
         assert (height, width) == counted[name].shape[1:]
         for place in {(0, 0), (height // 2, width // 2), (height - 1, width - 1)}:

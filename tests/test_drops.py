@@ -136,6 +136,36 @@ def test_a_file_dropped_over_any_view_is_shown(
     assert set(record["views"].values()) == {frame.scene.image}
 
 
+def test_a_drop_that_comes_empty_is_told(window: Controller) -> None:
+    """As when the program it came from ends before the data are fetched."""
+    mime = QMimeData()
+    mime.setData("text/uri-list", b"")
+    assert mime.hasUrls()
+    shown = window.session.state.image
+    assert drop(window, mime)
+    until(lambda: window.window.messages.sentences)
+    assert "closed or took it back" in window.window.messages.sentences[0]
+    assert window.session.state.image == shown
+
+
+def test_time_is_counted_from_a_drop_alone(qapp: QApplication, tmp_path: Path) -> None:
+    controller = open_controller(FakeWorker(), tmp_path / "settings.ini")
+    try:
+        until(lambda: controller.frames.frame is not None and not controller.opening.awaited)
+        assert controller.record()["seconds_since_drop"] is None
+        mime = mime_of([write_photo(tmp_path / "first.png", 210)])
+        assert drop(controller, mime)
+        until(shows(controller, "first.png"))
+        first = controller.record()["seconds_since_drop"]
+        assert 0 < first < 20
+        assert drop(controller, mime)  # open already: nothing is painted, nothing is counted
+        until(lambda: not controller.opening.what)
+        assert not controller.opening.awaited
+        assert controller.record()["seconds_since_drop"] == first
+    finally:
+        assert close(controller)
+
+
 @pytest.mark.qt_log_ignore("This plugin does not support raise")  # the offscreen platform
 def test_a_floating_dock_takes_drops_too(window: Controller, tmp_path: Path) -> None:
     dock = window.window.docks["inspector"]

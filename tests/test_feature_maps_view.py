@@ -27,8 +27,7 @@ Key = Qt.Key
 
 
 @pytest.fixture
-def view(qtbot):
-    theme.apply("light", 1.0)
+def view(qtbot, light):
     made = FeatureMapsView()
     qtbot.addWidget(made)
     made.resize(1000, 420)
@@ -397,13 +396,10 @@ def test_theme_and_text_size_are_followed(view, qtbot):
     before = view.headers[0].height()
     theme.apply("dark", 1.5)
     qtbot.wait(20)
-    try:
-        assert view.headers[0].height() > before
-        ground = [int(theme.DARK.border[i : i + 2], 16) for i in (1, 3, 5)]
-        layout = view.grids[0].layout_
-        assert grabbed(view.grids[0])[layout.cell_height, 0].tolist() == ground
-    finally:
-        theme.apply("light", 1.0)
+    assert view.headers[0].height() > before
+    ground = [int(theme.DARK.border[i : i + 2], 16) for i in (1, 3, 5)]
+    layout = view.grids[0].layout_
+    assert grabbed(view.grids[0])[layout.cell_height, 0].tolist() == ground
 
 
 def test_the_menu_offers_the_code(view, qtbot):

@@ -9,9 +9,9 @@ import pytest
 import ui_data
 from cmap import Colormap
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QImage, QWheelEvent
+from PySide6.QtGui import QContextMenuEvent, QImage, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel, QMenu
 
 from inception_viewer.questions import Preprocessing, ReceptiveField
 from inception_viewer.session import MapSettings
@@ -33,8 +33,7 @@ Key = Qt.Key
 
 
 @pytest.fixture
-def view(qtbot):
-    theme.apply("light", 1.0)
+def view(qtbot, light):
     made = InspectorView()
     qtbot.addWidget(made)
     made.resize(320, 1100)
@@ -103,8 +102,7 @@ def test_field_text_names_size_centre_and_clipped_pixels():
 
 
 @pytest.fixture
-def overlay(qtbot):
-    theme.apply("light", 1.0)
+def overlay(qtbot, light):
     made = MapOverlay()
     qtbot.addWidget(made)
     made.resize(448, 448)
@@ -512,6 +510,94 @@ def test_the_menu_offers_the_code(view, qtbot):
     with qtbot.waitSignal(view.copy_python_requested) as caught:
         view.context_menu().actions()[0].trigger()
     assert caught.args == ["channel"]
+
+
+def test_without_a_channel_the_menu_offers_what_the_network_sees(view, qtbot, monkeypatch):
+    opened = []
+    monkeypatch.setattr(QMenu, "popup", lambda menu, _place: opened.append(menu))
+    view.set_channel(None)
+    label = view.input_facts.findChildren(QLabel)[1]
+    place = label.mapTo(view, label.rect().center())
+    with qtbot.waitSignal(view.copy_python_requested) as caught:
+        ask_for_menu(view, place)
+        next(a for a in opened[0].actions() if a.text() == "Copy as Python").trigger()
+    assert caught.args == ["seen"]
+    view.set_overview(None, None)
+    ask_for_menu(view, place)
+    assert len(opened) == 1
+
+
+def test_the_menu_copies_marked_text_too(view):
+    label = view.facts.findChildren(QLabel)[1]
+    assert [a.text() for a in view.context_menu().actions()] == ["Copy as Python"]
+    label.setSelection(0, 4)
+    copy = view.context_menu().actions()[1]
+    assert copy.text() == "Copy the marked text"
+    copy.trigger()
+    assert QApplication.clipboard().text() == label.text()[:4]
+
+
+@pytest.mark.parametrize(("scale", "narrow"), [(1.0, 240), (1.5, 280)])
+def test_the_channels_title_gives_way_to_the_buttons(view, scale, narrow):
+    theme.apply("light", scale)
+    channel = "inception4a/3x3_reduce, channel 11"
+    view.channel_section.set_title(channel, channel.removeprefix("inception"))
+    header = view.channel_section.header
+    for width in (narrow, 2 * narrow):
+        view.resize(width, 700)
+        QApplication.processEvents()
+        right = view.next.mapTo(view, QPoint(view.next.width(), 0)).x()
+        assert right <= width
+        assert header.fontMetrics().horizontalAdvance(header.shown_text) < header.width()
+    assert header.shown_text == channel
+    view.resize(round(320 * scale), 700)
+    QApplication.processEvents()
+    assert header.shown_text == "4a/3x3_reduce, channel 11"
+
+
+def test_the_first_photo_is_never_shown_squeezed(qtbot):
+    view = InspectorView()
+    qtbot.addWidget(view)
+    view.resize(300, 500)
+    view.show()
+    qtbot.waitExposed(view)
+    view.set_overview(ui_data.overview(), ui_data.photo())
+    # Before the next turn of the loop.
+    for label in view.input_facts.findChildren(QLabel):
+        assert label.isHidden() or label.height() >= label.fontMetrics().height()
+    assert view.input_panel.height() >= view.input_panel.sizeHint().height()
+
+
+def test_leaving_the_channel_goes_back_to_the_top(view):
+    view.resize(320, 300)
+    view.set_channel(None)
+    view.set_channel((UNIT, 3))
+    bar = view.area.verticalScrollBar()
+    QApplication.processEvents()
+    bar.setValue(bar.maximum())
+    assert bar.value() > 100
+    view.set_channel(None)
+    assert bar.value() == 0
+
+
+def test_the_wheel_over_the_opacity_only_scrolls(view):
+    slider = view.channel_panel.opacity
+    before, place = slider.value(), QPointF(slider.rect().center())
+    none = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
+    turn = QWheelEvent(
+        place, slider.mapToGlobal(place), QPoint(), QPoint(0, -120), *none,
+        Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(slider, turn)
+    assert slider.value() == before
+
+
+def ask_for_menu(view, place):
+    """A right click on whatever stands there."""
+    widget = view.childAt(place) or view
+    reason = QContextMenuEvent.Reason.Mouse
+    spot = widget.mapFrom(view, place)
+    QApplication.sendEvent(widget, QContextMenuEvent(reason, spot, widget.mapToGlobal(spot)))
 
 
 def test_the_first_choice_is_scrolled_into_sight_and_later_ones_leave_the_place(qtbot):

@@ -149,7 +149,11 @@ def test_trace_is_computed_once_and_counts_its_bytes(
 ) -> None:
     assert lab.trace(scene) is trace
     everything = sum(value.nbytes for value in reference.values()) + trace.input.nbytes
-    assert trace.nbytes == everything
+    # A branch is a view of its module, but its 1x1's first place stays with the reductions'.
+    branches = ("/3x3", "/5x5", "/pool_proj")
+    shared = sum(v.nbytes for name, v in reference.items() if name.endswith(branches))
+    assert shared > everything / 8
+    assert trace.nbytes == everything - shared
 
 
 def test_traces_are_bounded_in_bytes(checkpoint: Path, picture: NDArray[np.uint8]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -26,9 +25,8 @@ LEFT = Qt.MouseButton.LeftButton
 
 
 @pytest.fixture
-def view(qtbot: QtBot) -> Iterator[NetworkView]:
-    """Yield a view of the paper's network with a photo, 800x300, 4c selected."""
-    theme.apply("light", 1.0)
+def view(qtbot: QtBot, light: None) -> NetworkView:
+    """Return a view of the paper's network with a photo, 800x300, 4c selected."""
     made = NetworkView()
     qtbot.addWidget(made)
     made.resize(800, 300)
@@ -39,8 +37,7 @@ def view(qtbot: QtBot) -> Iterator[NetworkView]:
         made.show()
     QApplication.processEvents()
     made.canvas.setFocus()
-    yield made
-    theme.apply("light", 1.0)
+    return made
 
 
 @pytest.fixture

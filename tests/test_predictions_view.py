@@ -24,6 +24,7 @@ from inception_viewer.ui.predictions.rows import (
 )
 from inception_viewer.ui.predictions_view import PredictionsView
 
+pytestmark = pytest.mark.usefixtures("light")
 CUP, EWER = ui_data.CLASSES.index("cup"), ui_data.CLASSES.index("ewer")
 
 
@@ -37,13 +38,6 @@ def without_heads(untrained=(), absent=()) -> Predictions:
         probabilities={h: v for h, v in whole.probabilities.items() if h not in absent},
         heads=states,
     )
-
-
-@pytest.fixture(autouse=True)
-def light(qapp):
-    theme.apply("light", 1.0)
-    yield
-    theme.apply("light", 1.0)
 
 
 @pytest.fixture

@@ -9,12 +9,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
 from window_tools import close, open_controller, until
 
 from inception_viewer.session import AttributionSettings
 from inception_viewer.ui import commands
 from inception_viewer.ui.controller import Controller
+
+CONTROL_SHIFT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +76,86 @@ def test_the_inspectors_channel(window: Controller) -> None:
     shown = group.maximum[5], group.mean[5], group.active[5]
     np.testing.assert_allclose(figures, shown, atol=1e-5)
     assert names["values"].size == group.maps[5].size
+
+
+def test_the_inspectors_histogram_and_figures(window: Controller) -> None:
+    window.select_unit("inception4b")
+    until(lambda: window.frames.frame.maps.unit == "inception4b")
+    group = window.frames.frame.maps.groups[0]
+    index = int(group.active.argmax())
+    window.select_channel((group.unit, index))
+    names = run_copied(window, "channel")
+    shown = window.window.inspector.histogram
+    assert shown.counts.sum() > 5
+    assert names["counts"].tolist() == shown.counts.tolist()
+    np.testing.assert_allclose(names["edges"], shown.edges, rtol=1e-5)
+    facts = dict(window.window.inspector.facts.rows)
+    assert facts["Maximum"].endswith(f"at row {names['row']}, column {names['column']}")
+    assert facts["Parameters"] == f"{names['unit'].parameters:,}"
+    assert "kernel" not in names
+
+
+def test_a_channel_of_conv1_comes_with_its_filter(window: Controller) -> None:
+    window.select_unit("conv1")
+    until(lambda: window.frames.frame.maps.unit == "conv1")
+    window.select_channel(("conv1", 7))
+    names = run_copied(window, "channel")
+    np.testing.assert_array_equal(names["kernel"], window.frames.frame.maps.filters[7])
+    drawn = window.window.inspector.filter_picture._image.pixelColor(0, 0).red()
+    red = names["kernel"][0, 0, 0] / np.abs(names["kernel"]).max()
+    assert drawn == np.rint(128 + 127 * red)
+
+
+def test_what_the_network_sees_without_a_channel(window: Controller) -> None:
+    window.select_channel(None)
+    inspector = window.window.inspector
+    QGuiApplication.clipboard().clear()
+    next(a for a in inspector.context_menu().actions() if a.text() == "Copy as Python").trigger()
+    names: dict[str, Any] = {}
+    exec(QGuiApplication.clipboard().text(), names)
+    overview = window.frames.frame.overview
+    np.testing.assert_array_equal(names["picture"], overview.picture)
+    assert names["crop"] == pytest.approx(overview.crop)
+    assert names["preprocessing"] == overview.scene.preprocessing
+    assert names["received"].shape == (3, *overview.picture.shape[:2])
+
+
+def test_the_networks_means_and_shares(window: Controller) -> None:
+    names = run_copied(window, "trace")
+    overview = window.frames.frame.overview
+    for module, shares in overview.shares.items():
+        assert names["shares"][module] == pytest.approx(list(shares.values()), abs=1e-4)
+    for unit, values in overview.thumbnails.items():
+        np.testing.assert_allclose(names["means"][unit], values, rtol=1e-4, atol=1e-5)
+    (_, name, probability) = overview.predictions.top("main", 1)[0]
+    assert names["verdict"] == [(name, pytest.approx(probability, abs=1e-5))]
+
+
+def test_the_shortcut_copies_the_view_that_has_the_keyboard(window: Controller) -> None:
+    main = window.window
+    main.activateWindow()
+    window.select_unit("inception3a")
+    until(lambda: window.frames.frame.maps.unit == "inception3a")
+    window.select_channel(None)
+    in_each = {
+        main.tray.list: "verdict = ",
+        main.network.canvas: "shares = ",
+        main.predictions.table: "main_logits = ",
+        main.inspector.area: "received = ",
+        main.maps.grids[0]: "inception3a_1x1 = ",
+    }
+    for widget, line in in_each.items():
+        widget.setFocus()
+        until(widget.hasFocus, line)
+        QTest.keyClick(widget, Qt.Key.Key_C, CONTROL_SHIFT)
+        assert line in QGuiApplication.clipboard().text()
+    main.top_row.checkpoint.setFocus()
+    for tab, line in ((main.maps, "inception3a_1x1 = "), (main.attribution, "iv.attribute(")):
+        main.tabs.setCurrentWidget(tab)
+        main.top_row.checkpoint.setFocus()
+        QTest.keyClick(main.top_row.checkpoint, Qt.Key.Key_C, CONTROL_SHIFT)
+        assert line in QGuiApplication.clipboard().text()
+    main.tabs.setCurrentWidget(main.maps)
 
 
 def test_the_predictions(window: Controller) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import shutil
 import signal
 import subprocess
@@ -28,10 +29,10 @@ from inception_viewer.training.augment import distort, mix, random_crop
 from inception_viewer.training.batches import Batches
 from inception_viewer.training.console import Console, duration, sentence
 from inception_viewer.training.evaluation import evaluate_files, mean_per_class
-from inception_viewer.training.export import SQUEEZED, export
+from inception_viewer.training.export import SQUEEZED, export, unknown
 from inception_viewer.training.pace import Pace
 from inception_viewer.training.photos import SIDE, FolderError, Photos, Split, draw, scan
-from inception_viewer.training.recipe import Phase, Recipe, parse_phases
+from inception_viewer.training.recipe import Phase, Recipe, parse_phases, phases_text
 from inception_viewer.training.state import StateError, read_state, write_state
 from inception_viewer.training.trainer import DivergedError, Trainer
 
@@ -143,7 +144,11 @@ def test_balanced_draws_follow_the_weights() -> None:
 
 def test_phases_are_read_from_words() -> None:
     assert parse_phases("112x60, 160x24@0.25") == (Phase(112, 60), Phase(160, 24, 0.25))
-    for wrong in ("", "112", "112x0", "20x3", "112x3@0", "112x3@2", "axb", "112x3,,"):
+    again = parse_phases("112x6,160x2@0.3^0.02,160x1@0.35")
+    assert again[1:] == (Phase(160, 2, 0.3, 0.02), Phase(160, 1, 0.35))
+    assert parse_phases(phases_text(Recipe(phases=again).as_dict()["phases"])) == again
+    wrongs = ("", "112", "112x0", "20x3", "112x3@0", "112x3@2", "axb", "112x3,,", "112x3^0")
+    for wrong in (*wrongs, "112x3^99", "112x3^", "112x3^a"):
         with pytest.raises(ValueError, match="“"):
             parse_phases(wrong)
 
@@ -156,6 +161,39 @@ def test_the_learning_rate_follows_its_schedule() -> None:
     paper = Recipe(phases=(Phase(96, 100),), learning_rate=0.1, schedule="paper")
     for epoch in (8, 15.9, 16, 80):  # "decreasing the learning rate by 4% every 8 epochs"
         assert paper.learning_rate_at(epoch) == pytest.approx(0.1 * 0.96 ** (epoch // 8))
+
+
+def test_the_learning_rate_begins_anew_at_a_restart() -> None:
+    """SGDR's equation 5 in each cycle, with its own peak and length."""
+    phases = parse_phases("96x6,128x4,128x2^0.02,160x8,160x10^0.01")
+    recipe = Recipe(phases=phases, learning_rate=0.1, final_learning_rate=0.001, warmup_epochs=0)
+    for begin, end, peak in ((0, 10, 0.1), (10, 20, 0.02), (20, 30, 0.01)):
+        for epoch in (begin, begin + 2.5, begin + 7, end - 0.01):
+            along = math.cos((epoch - begin) / 10 * math.pi)
+            expected = 0.001 + 0.5 * (peak - 0.001) * (1 + along)
+            assert recipe.learning_rate_at(epoch) == pytest.approx(expected)
+    assert [epoch for epoch in range(40) if recipe.restarts_at(epoch)] == [10, 20]
+    assert not any(Recipe().restarts_at(epoch) for epoch in range(99))
+
+
+def test_a_restart_goes_on_from_the_average_without_momentum(broken: Split, tmp_path: Path) -> None:
+    recipe = replace(TINY, phases=(Phase(64, 1, 0.5), Phase(64, 1, 0.5, restart=0.005)))
+    trainer = Trainer(broken, recipe, tmp_path / "s.pt")
+    trainer.run(3)  # an epoch
+    average = {name: value.clone() for name, value in trainer.average.items()}
+    weight = trainer.net.get_parameter("fc.linear.weight")
+    assert not torch.equal(weight, average["fc.linear.weight"])
+    assert trainer.optimizer.state[weight]["momentum_buffer"].abs().max() > 0
+    resumed = Trainer(broken, recipe, tmp_path / "s.pt")  # the restart is still to come
+    for run in (trainer, resumed):
+        run._restart_if_due()
+        for name, value in run.net.state_dict().items():
+            assert torch.equal(value, average[name]), name
+        assert not run.optimizer.state
+    trainer.step += 1
+    trainer._train_step(torch.rand(2, 3, 64, 64), torch.eye(3)[:2])
+    trainer._restart_if_due()  # not in the middle of an epoch
+    assert trainer.optimizer.state
 
 
 def test_a_recipe_survives_its_metadata() -> None:
@@ -396,6 +434,38 @@ def test_its_accuracy_is_what_the_public_interface_measures(
         assert said[head]["top1"] == pytest.approx(np.mean(hits), abs=1e-4)
     sure = [trace.top("main", 1)[0][1] for trace, _ in traces]
     assert min(sure) - 0.01 <= float(net.info.metadata["unknown_below"]) <= np.median(sure)
+
+
+def test_the_bound_for_strangers_is_youdens() -> None:
+    random = np.random.default_rng(0)
+    known, other = random.beta(6, 2, 500), random.beta(2, 4, 200)
+    found = unknown(known.astype(np.float32), other.astype(np.float32))
+    bound = float(found["unknown_below"])
+    assert np.mean(known < bound) <= 0.11
+
+    def gain(at: float) -> float:
+        return float(np.mean(other < at) - np.mean(known < at))
+
+    allowed = [b for b in np.linspace(0, 1, 101) if np.mean(known < b) <= 0.10]
+    assert gain(bound) >= max(map(gain, allowed)) - 0.01
+    assert f"{np.mean(other < bound):.0%} of 200 of other things" in found["unknown"]
+    alone = unknown(known.astype(np.float32), np.empty(0, np.float32))
+    assert np.mean(known < float(alone["unknown_below"])) == pytest.approx(0.08, abs=0.02)
+    assert "other" not in alone["unknown"]
+    assert unknown(np.empty(0, np.float32), known.astype(np.float32)) == {}
+
+
+def test_a_folder_of_strangers_is_read_and_may_not_be_empty(
+    folder: Path, finished: tuple[Path, Split], tmp_path: Path
+) -> None:
+    state, split = finished
+    export(state, split, tmp_path / "x.safetensors", strangers=folder)
+    metadata = read_checkpoint(tmp_path / "x.safetensors").metadata
+    assert "of 24 of other things" in metadata["unknown"]
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(FolderError, match="There are no photos in"):
+        export(state, split, tmp_path / "y.safetensors", strangers=tmp_path / "empty")
+    assert not (tmp_path / "y.safetensors").exists()
 
 
 def test_mean_per_class_counts_classes_not_photos() -> None:

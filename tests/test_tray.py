@@ -30,8 +30,7 @@ def photos() -> tuple:
 
 
 @pytest.fixture
-def tray(qapp: QApplication) -> Iterator[TrayView]:
-    theme.apply("light")
+def tray(light: None) -> Iterator[TrayView]:
     view = TrayView()
     view.resize(200, 500)
     view.set_images(photos(), f"{1:064d}")
@@ -126,5 +125,4 @@ def test_rows_grow_with_the_text(tray: TrayView) -> None:
     theme.apply("light", 2.0)
     QApplication.processEvents()
     after = tray.list.visualRect(tray.model.index(0)).height()
-    theme.apply("light", 1.0)
     assert after > before

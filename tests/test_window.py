@@ -479,6 +479,7 @@ def test_copy_as_python_names_what_is_shown(window: Controller) -> None:
     assert "iv.load('" in text
     assert "first.png" in text
     assert "trace.top('aux1', 5)" in text
+    window.window.maps.grids[0].setFocus()
     window.window.menus["copy_python"].trigger()
     assert "trace['inception3a/3x3']" in QGuiApplication.clipboard().text()
 

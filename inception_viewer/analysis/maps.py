@@ -60,7 +60,9 @@ def maps_of(trace: Trace, scene: Scene, unit: str, lab: Lab) -> MapsAnswer:
         groups=tuple(_group(trace, info.graph.node(name)) for name in names) if shown else (),
         provenance=provenance(trace, scene),
         note=node.note if shown else NO_MAP.get(node.kind, "This unit has no map."),
-        filters=_filters(lab, scene) if unit == "conv1" else None,
+        filters=first_filters(lab, scene.checkpoint, scene.preprocessing.channels)
+        if unit == "conv1"
+        else None,
     )
 
 
@@ -97,10 +99,20 @@ def _group(trace: Trace, node: Node) -> MapGroup:
     )
 
 
-def _filters(lab: Lab, scene: Scene) -> Floats:
-    """Return conv1's kernels (channels, height, width, 3) as stored, in RGB order."""
-    weight = lab.truth(scene.checkpoint).state["conv1.conv.weight"]
-    if scene.preprocessing.channels == "BGR":
+def first_filters(lab: Lab, checkpoint: str, order: str) -> Floats:
+    """Return conv1's kernels (channels, height, width, 3) as stored, in RGB order.
+
+    Parameters
+    ----------
+    lab
+        Where the network is open.
+    checkpoint
+        Its fingerprint.
+    order
+        ``"RGB"`` or ``"BGR"``: what the network takes.
+    """
+    weight = lab.truth(checkpoint).state["conv1.conv.weight"]
+    if order == "BGR":
         weight = weight.flip(1)
     filters: Floats = np.array(weight.permute(0, 2, 3, 1).numpy(), order="C")
     frozen_array(filters)

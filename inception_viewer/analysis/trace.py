@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from inception_viewer.googlenet import packed
 from inception_viewer.googlenet.architecture import INPUT, LOGITS, GoogLeNet
 from inception_viewer.googlenet.variants import HEADS
 from inception_viewer.questions import Floats, Pixels
@@ -65,7 +66,7 @@ class Trace(Mapping[str, Floats]):
         """Return a unit's activation; KeyError, naming similar units, if there is none."""
         found = self._arrays.get(name)
         if found is None:
-            found = self.tensor(name).cpu().numpy()
+            found = self._batch(name).numpy(force=True)[0]
             found.setflags(write=False)
             self._arrays[name] = found
         return found
@@ -78,8 +79,11 @@ class Trace(Mapping[str, Floats]):
 
     def tensor(self, name: str) -> Tensor:
         """Return a unit's activation as a tensor, where it was computed (an inference tensor)."""
+        return self._batch(name)[0]
+
+    def _batch(self, name: str) -> Tensor:
         try:
-            return self._values[name][0]
+            return self._values[name]
         except KeyError:
             raise KeyError(f"{name!r} is no unit of this network; see .names") from None
 
@@ -111,8 +115,9 @@ class Trace(Mapping[str, Floats]):
 
     @property
     def nbytes(self) -> int:
-        """What the activations take, in bytes."""
-        return sum(value.numel() * value.element_size() for value in self._values.values())
+        """What the activations take, in bytes; units may share memory."""
+        storages = (value.untyped_storage() for value in self._values.values())
+        return sum({storage.data_ptr(): storage.nbytes() for storage in storages}.values())
 
     def __repr__(self) -> str:
         name, probability = self.top("main", 1)[0]
@@ -148,7 +153,8 @@ def compute(net: GoogLeNet, array: Floats) -> tuple[dict[str, Tensor], float]:
         # The copy also takes the array out of its owner's hands: it may be read-only.
         x = torch.tensor(array[None]).to(device, memory_format=torch.channels_last)
         x = net.transform(x)
-        values = {INPUT: x, **net.run({INPUT: x}, net.names)}
+        fast = packed.of(net)
+        values = fast.run(INPUT, x) if fast else {INPUT: x, **net.run({INPUT: x}, net.names)}
     if device.type == "cuda":
         torch.cuda.synchronize(device)
     return values, time.perf_counter() - started

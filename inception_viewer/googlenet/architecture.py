@@ -267,7 +267,7 @@ class GoogLeNet(nn.Module):
             return x
         scale = x.new_tensor([0.229, 0.224, 0.225]).view(3, 1, 1) / 0.5
         shift = (x.new_tensor([0.485, 0.456, 0.406]).view(3, 1, 1) - 0.5) / 0.5
-        return x * scale + shift
+        return torch.addcmul(shift, x, scale)
 
     def plan(
         self, known: Collection[str], wanted: Collection[str]

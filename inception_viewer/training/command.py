@@ -69,8 +69,15 @@ def _train(options: argparse.Namespace, console: Console) -> int:
         if not trainer.finished:
             console({"event": "stopped", "step": trainer.step, "steps": trainer.steps})
             return 128 + stopped
-    licence = options.licence or LICENCE
-    accuracy = export(state_file, split, out, licence=licence, notes=options.notes, device=device)
+    accuracy = export(
+        state_file,
+        split,
+        out,
+        licence=options.licence or LICENCE,
+        notes=options.notes,
+        strangers=Path(options.strangers) if options.strangers else None,
+        device=device,
+    )
     console(_done(out, accuracy, skipped))
     return 0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,16 +17,18 @@ from inception_viewer.checkpoints.weights import Weights
 from inception_viewer.errors import CheckpointError
 from inception_viewer.googlenet import variants
 from inception_viewer.googlenet.variants import HEADS
-from inception_viewer.questions import Preprocessing
+from inception_viewer.questions import Floats, Preprocessing
 
 from .evaluation import MEAN, STD, Accuracy, evaluate_files
-from .photos import Split
+from .photos import Labelled, Split, unsorted
 from .recipe import Recipe
 from .state import check_state, read_state
 
 COUNTER = "num_batches_tracked"
 SEEN_BELOW = 0.08
-"""Share of photos of known classes that may fall below ``unknown_below``."""
+"""Share of photos of known classes that fall below ``unknown_below`` without strangers."""
+MOST_SEEN_BELOW = 0.10
+"""Share of them that may, at most, where photos of other things are there to tell."""
 LICENCE = (
     "The weights carry the terms of whoever trained them; the photos' own licences are not"
     " known to the program."
@@ -43,6 +45,7 @@ def export(
     *,
     licence: str = LICENCE,
     notes: str = "",
+    strangers: Path | None = None,
     device: str = "cpu",
 ) -> Accuracy:
     """Write a run's averaged weights as a checkpoint, float16, and measure it.
@@ -60,6 +63,9 @@ def export(
         The ``.safetensors`` file to write.
     licence, notes
         Kept in the file's metadata.
+    strangers
+        A folder of photos of other things than the classes, by which ``unknown_below`` is
+        chosen: the top probability below which a photo is probably of none of the classes.
     device
         Where to measure.
 
@@ -72,6 +78,8 @@ def export(
     ------
     StateError
         If there is no such state, or it is of a run on other classes.
+    FolderError
+        If there is no photo of strangers.
     CheckpointError
         If the file cannot be written.
     """
@@ -79,9 +87,12 @@ def export(
     check_state(state_file, state, split.classes)
     recipe = Recipe.from_dict(state["recipe"])
     weights = _weights(state["average"], split.classes)
-    accuracy = evaluate_files(
-        weights.network(), split.validation, weights.preprocessing, torch.device(device)
-    )
+    others = [] if strangers is None else unsorted(strangers)
+
+    def measure(items: Sequence[Labelled]) -> Accuracy:
+        return evaluate_files(weights.network(), items, SQUEEZED, torch.device(device))
+
+    accuracy = measure(split.validation)
     metadata = {
         "recipe": json.dumps(recipe.as_dict()),
         "date": datetime.now(UTC).date().isoformat(),
@@ -90,7 +101,7 @@ def export(
         "validation": _validation(split, recipe),
         "licence": licence,
         **({"notes": notes} if notes else {}),
-        **({"unknown_below": unknown_below(accuracy)} if accuracy.photos else {}),
+        **unknown(accuracy.confidence, measure(others).confidence),
     }
     _write(out, weights, metadata)
     return accuracy
@@ -135,12 +146,31 @@ def accuracy_json(accuracy: Accuracy) -> str:
     )
 
 
-def unknown_below(accuracy: Accuracy) -> str:
-    """Return the top probability below which a photo is probably of none of the classes.
+def unknown(known: Floats, strangers: Floats) -> dict[str, str]:
+    """Return ``unknown_below`` and what it does, for the metadata; nothing without photos.
 
-    All but 8 % of the photos kept apart, which are of known classes, lie above it.
+    It is the top probability below which a photo is probably of none of the classes: the
+    one that tells photos of the classes from the strangers best (the largest difference
+    of the shares below it, Youden's J), at most 10 % of the known ones lost; without
+    strangers the one below which 8 % of the known ones lie.
+
+    Parameters
+    ----------
+    known, strangers
+        Top probabilities of photos of the classes and of other things, each (photos,).
     """
-    return f"{float(np.quantile(accuracy.confidence, SEEN_BELOW)):.2f}"
+    if not known.size:
+        return {}
+    bound = float(np.quantile(known, SEEN_BELOW))
+    if strangers.size:
+        bounds = np.arange(0.01, float(np.quantile(known, MOST_SEEN_BELOW)) + 0.005, 0.01)
+        gain = [(strangers < b).mean() - (known < b).mean() for b in bounds]
+        bound = float(bounds[int(np.argmax(gain))])
+    bound = round(bound, 2)
+    words = f"{(known < bound).mean():.0%} of {known.size} photos of the classes"
+    if strangers.size:
+        words += f" and {(strangers < bound).mean():.0%} of {strangers.size} of other things"
+    return {"unknown_below": f"{bound:.2f}", "unknown": f"{words} lie below {bound:.2f}"}
 
 
 def _validation(split: Split, recipe: Recipe) -> str:

@@ -73,6 +73,20 @@ def scan(folder: Path, validation_share: float, seed: int) -> Split:
     return Split(tuple(names), tuple(training), tuple(validation))
 
 
+def unsorted(folder: Path) -> list[Labelled]:
+    """Return every photo in a folder and the folders in it, under the label -1.
+
+    Raises
+    ------
+    FolderError
+        If there is none.
+    """
+    found = sorted(path for path in folder.rglob("*") if _is_photo(path))
+    if not found:
+        raise FolderError(f"There are no photos in {folder}.")
+    return [Labelled(path, -1) for path in found]
+
+
 def _is_photo(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
 

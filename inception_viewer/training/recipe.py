@@ -9,7 +9,9 @@ learning rate, which falls along a cosine; ``schedule="paper"`` is the paper's.
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 
@@ -25,11 +27,25 @@ class Phase:
         Passes over as many photos as the training share holds.
     smallest_crop
         The least share of the photo's area that a crop may cover, in (0, 1].
+    restart
+        A warm restart (SGDR; Loshchilov, Hutter, 2017) before it: training goes on from
+        the averaged weights without momentum, and this learning rate begins the schedule
+        anew, over the epochs up to the next restart. None: goes on as it was.
     """
 
     size: int
     epochs: int
     smallest_crop: float = 0.08
+    restart: float | None = None
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """Epochs under one run of the schedule: from ``begin`` up to ``end``, from ``peak`` down."""
+
+    begin: int
+    end: int
+    peak: float
 
 
 @dataclass(frozen=True)
@@ -98,13 +114,31 @@ class Recipe:
             epoch -= phase.epochs
         return self.phases[-1]
 
+    @property
+    def cycles(self) -> tuple[Cycle, ...]:
+        """The runs of the schedule, one more than there are restarts."""
+        cycles = [Cycle(0, 0, self.learning_rate)]
+        for phase in self.phases:
+            last = cycles[-1]
+            if phase.restart is not None:
+                cycles.append(Cycle(last.end, last.end + phase.epochs, phase.restart))
+            else:
+                cycles[-1] = replace(last, end=last.end + phase.epochs)
+        return tuple(cycle for cycle in cycles if cycle.end > cycle.begin)
+
+    def restarts_at(self, epoch: int) -> bool:
+        """Whether a warm restart comes before a (zero-based) epoch."""
+        return epoch > 0 and any(cycle.begin == epoch for cycle in self.cycles)
+
     def learning_rate_at(self, epoch: float) -> float:
         """Return the learning rate at a (fractional, zero-based) epoch."""
-        warm = min(1.0, (epoch + 1e-3) / self.warmup_epochs) if self.warmup_epochs else 1.0
+        cycle = next((c for c in self.cycles if epoch < c.end), self.cycles[-1])
+        done = epoch - cycle.begin
+        warm = min(1.0, (done + 1e-3) / self.warmup_epochs) if self.warmup_epochs else 1.0
         if self.schedule == "paper":
-            return float(warm * self.learning_rate * 0.96 ** (epoch // 8))
-        along = min(1.0, epoch / max(self.epochs, 1e-9))
-        span = self.learning_rate - self.final_learning_rate
+            return float(warm * cycle.peak * 0.96 ** (done // 8))
+        along = min(1.0, done / (cycle.end - cycle.begin))
+        span = cycle.peak - self.final_learning_rate
         return warm * (self.final_learning_rate + span * (1 + math.cos(math.pi * along)) / 2)
 
     def as_dict(self) -> dict[str, Any]:
@@ -119,22 +153,38 @@ class Recipe:
 
 
 def parse_phases(text: str) -> tuple[Phase, ...]:
-    """Read phases like ``"112x60,160x24@0.25"``: size x epochs @ smallest crop.
+    """Read phases like ``"112x60,160x24@0.25,160x12@0.25^0.02"``.
+
+    Size x epochs @ smallest crop ^ learning rate of a warm restart; the last two may lack.
 
     Raises
     ------
     ValueError
         If the text is not of that form, or a number is out of range.
     """
-    phases = []
-    for part in text.split(","):
-        try:
-            shape, _, crop = part.strip().partition("@")
-            size, epochs = (int(number) for number in shape.split("x"))
-            phase = Phase(size, epochs, float(crop) if crop else 0.08)
-        except ValueError:
-            raise ValueError(f"“{part}” is not SIZExEPOCHS or SIZExEPOCHS@CROP") from None
-        if not (32 <= phase.size <= 1024 and phase.epochs > 0 and 0 < phase.smallest_crop <= 1):
-            raise ValueError(f"“{part}” is out of range: size 32 to 1024, crop above 0 up to 1")
-        phases.append(phase)
-    return tuple(phases)
+    return tuple(_parse_phase(part.strip()) for part in text.split(","))
+
+
+def _parse_phase(part: str) -> Phase:
+    found = re.fullmatch(r"(\d+)x(\d+)(?:@([\d.]+))?(?:\^([\d.e-]+))?", part)
+    try:
+        if found is None:
+            raise ValueError
+        size, epochs, crop, rate = found.groups()
+        phase = Phase(int(size), int(epochs), float(crop or 0.08), float(rate) if rate else None)
+    except ValueError:
+        raise ValueError(f"“{part}” is not SIZExEPOCHS, SIZExEPOCHS@CROP or …^RATE") from None
+    if not (32 <= phase.size <= 1024 and phase.epochs > 0 and 0 < phase.smallest_crop <= 1):
+        raise ValueError(f"“{part}” is out of range: size 32 to 1024, crop above 0 up to 1")
+    if phase.restart is not None and not 0 < phase.restart <= 10:
+        raise ValueError(f"“{part}” is out of range: a learning rate above 0 up to 10")
+    return phase
+
+
+def phases_text(phases: Sequence[Mapping[str, Any]]) -> str:
+    """Return phases, as a checkpoint's metadata has them, in :func:`parse_phases`' words."""
+    return ",".join(
+        f"{phase['size']}x{phase['epochs']}@{phase['smallest_crop']:g}"
+        + (f"^{phase['restart']:g}" if phase.get("restart") is not None else "")
+        for phase in phases
+    )

@@ -12,7 +12,7 @@ import torch
 
 from inception_viewer.errors import ViewerError
 
-from .recipe import Recipe
+from .recipe import Recipe, phases_text
 
 KEYS = ("step", "net", "average", "optimizer", "random", "recipe", "classes")
 """What a state holds."""
@@ -113,5 +113,5 @@ def check_recipe(path: Path, state: dict[str, Any], recipe: Recipe) -> None:
 
 def _words(value: Any) -> str:
     if isinstance(value, list | tuple):
-        return ",".join(f"{p['size']}x{p['epochs']}@{p['smallest_crop']:g}" for p in value)
+        return phases_text(value)
     return f"{value:g}" if isinstance(value, float) else str(value)

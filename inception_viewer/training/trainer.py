@@ -126,6 +126,7 @@ class Trainer:
         try:
             for batch in batches:
                 began = time.monotonic()
+                self._restart_if_due()
                 loss = None if batch is None else self._train_step(*batch)
                 unreadable = unreadable + 1 if batch is None else 0
                 self._check_readable(unreadable)
@@ -139,6 +140,13 @@ class Trainer:
             batches.close()  # its threads end with it
         self.save()
         return self.averaged()
+
+    def _restart_if_due(self) -> None:
+        """Go on from the averaged weights, without momentum, where the recipe restarts."""
+        epoch, position = divmod(self.step, self.steps_per_epoch)
+        if position == 0 and self.recipe.restarts_at(epoch):
+            self.net.load_state_dict(self.average)
+            self.optimizer = _optimizer(self.net, self.recipe)
 
     def _train_step(self, images: Tensor, targets: Tensor) -> float:
         self.net.train()

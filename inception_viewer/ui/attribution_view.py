@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QImage
+from PySide6.QtGui import QAction, QGuiApplication, QImage, QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from ..questions import AttributionAnswer, CheckpointInfo, Pixels, Predictions
@@ -24,7 +24,8 @@ LOADING = "PyTorch is still loading. In a moment an explanation can be asked for
 NO_CHECKPOINT = "Open a checkpoint, and its answers can be explained here."
 NO_PHOTO = "No photo yet. Drop one on the window to see which of its pixels an answer rests on."
 EMPTY = (LOADING, NO_CHECKPOINT, NO_PHOTO)
-FORM_WIDTH = 248
+FORM_WIDTH = 256, 320
+"""Of the form, in a small and in a large window."""
 
 
 class AttributionView(View):
@@ -42,6 +43,7 @@ class AttributionView(View):
     """Emitted when the computation shall stop."""
     copy_python_requested = Signal(object)
     """Emitted with ``"attribution"``."""
+    python_kind = "attribution"
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Attribution", parent)
@@ -109,6 +111,7 @@ class AttributionView(View):
         if fraction is not None and not self.controls.running:
             self.result.set_failure("")
         self.controls.set_progress(fraction, seconds_left)
+        self.result.set_running(fraction is not None)
 
     def set_failure(self, sentence: str) -> None:
         """Say what went wrong; what was there stays."""
@@ -179,7 +182,7 @@ class AttributionView(View):
             ("Copy picture", self.copy_picture),
             ("Save picture…", self._choose_picture_file),
             ("Save array…", self._choose_array_file),
-            ("Copy as Python", lambda: self.copy_python_requested.emit("attribution")),
+            ("Copy as Python", self.ask_for_python),
         ):
             action = QAction(text, self.result)
             action.triggered.connect(act)
@@ -232,4 +235,15 @@ class AttributionView(View):
 
     def _restyle(self, _: object = None) -> None:
         if refresh(self):
-            self._left.setFixedWidth(round(FORM_WIDTH * max(1.0, theme.text_scale())))
+            self.form.align()
+            self._size_form()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the form more room where there is plenty: names of classes are long."""
+        super().resizeEvent(event)
+        self._size_form()
+
+    def _size_form(self) -> None:
+        scale = max(1.0, theme.text_scale())
+        least, most = (round(width * scale) for width in FORM_WIDTH)
+        self._left.setFixedWidth(min(most, max(least, self.width() // 4)))

@@ -9,6 +9,9 @@ from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QComboBox, QCompleter, QWidget
 
 from .class_list import class_labels
+from .elided_field import PADDING, ElidedField
+
+HOW = "Type part of a name to find a class"
 
 
 class ClassChooser(QComboBox):
@@ -24,13 +27,18 @@ class ClassChooser(QComboBox):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setEditable(True)
+        field = ElidedField()
+        # Its frame is the box's.
+        field.setStyleSheet("border: none; padding: 0; min-height: 0; background: transparent;")
+        field.setTextMargins(-PADDING, 0, 0, 0)
+        self.setLineEdit(field)
         self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.setSizeAdjustPolicy(self.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(8)
         self.setMaxVisibleItems(16)
         self.setAccessibleName("Class")
         self.lineEdit().setAccessibleName("Class")
-        self.setToolTip("Type part of a name to find a class")
+        self.setToolTip(HOW)
         finder = self.completer()
         finder.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
         finder.setFilterMode(Qt.MatchFlag.MatchContains)
@@ -43,16 +51,18 @@ class ClassChooser(QComboBox):
 
     def set_classes(self, classes: Sequence[str]) -> None:
         """Offer these classes, in the order of the logits; the default is chosen."""
-        default = self.itemText(0)
+        default, tip = self.itemText(0), self.itemData(0, Qt.ItemDataRole.ToolTipRole)
         self.clear()
         self.addItem(default, None)
+        self.setItemData(0, tip, Qt.ItemDataRole.ToolTipRole)
         for index, name in enumerate(class_labels(classes)):
             self.addItem(name, index)
         self.set_target(None)
 
-    def set_default_text(self, text: str) -> None:
-        """Set the words of the first entry."""
+    def set_default_text(self, text: str, tip: str = "") -> None:
+        """Set the words of the first entry, and what its tooltip says of it."""
         self.setItemText(0, text)
+        self.setItemData(0, tip, Qt.ItemDataRole.ToolTipRole)
         if self._kept == 0:
             self._show(0)
 
@@ -79,6 +89,9 @@ class ClassChooser(QComboBox):
         self.setCurrentIndex(row)
         self.setEditText(self.itemText(row))
         self.lineEdit().setCursorPosition(0)
+        said = self.itemData(row, Qt.ItemDataRole.ToolTipRole) or self.itemText(row)
+        self.setToolTip(f"{said}\n{HOW}" if said else HOW)
+        self.lineEdit().setAccessibleDescription(said)
 
     def _take(self, row: int) -> None:
         self._show(row)

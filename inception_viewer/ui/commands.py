@@ -22,6 +22,15 @@ if TYPE_CHECKING:
     from .controller import Controller
 
 TEXT_STEP = 1.1
+COPIED = {
+    "trace": "the trace of this photo",
+    "maps": "the feature maps",
+    "seen": "what the network sees",
+    "channel": "the channel",
+    "predictions": "the predictions",
+    "attribution": "the attribution",
+}
+"""What "Copy as Python" has copied, in words."""
 
 
 def connect(controller: Controller) -> None:
@@ -39,8 +48,8 @@ def _connect_menus(controller: Controller) -> None:
         "open_image": partial(open_images, controller),
         "open_folder": partial(open_folder, controller),
         "remove": window.tray.remove_selected,
-        "undo": controller.session.undo,
-        "redo": controller.session.redo,
+        "undo": partial(travel, controller, controller.session.undo),
+        "redo": partial(travel, controller, controller.session.redo),
         "paste": partial(paste, controller),
         "copy_python": partial(copy_python, controller, ""),
         "copy_headline": lambda: _copy(window.headline.sentence),
@@ -84,6 +93,9 @@ def _connect_views(controller: Controller) -> None:
     window.predictions.class_selected.connect(partial(explain_class, controller))
     window.predictions.classes_requested.connect(partial(show_classes, controller))
     window.status.cancel_requested.connect(partial(cancel, controller))
+    cancel_action = window.menus["cancel"]
+    window.status.cancellable_changed.connect(lambda can: cancel_action.setEnabled(can))
+    cancel_action.setEnabled(False)
     for view in window.views.values():
         view.copy_python_requested.connect(partial(copy_python, controller))
 
@@ -208,10 +220,17 @@ def enable(controller: Controller) -> None:
     for name in ("next_image", "previous_image"):
         menus[name].setEnabled(len(state.images) > 1)
     menus["remove"].setEnabled(bool(state.images))
-    menus["cancel"].setEnabled(True)
+    menus["undo"].setEnabled(controller.session.can_undo)
+    menus["redo"].setEnabled(controller.session.can_redo)
 
 
 # --- looking around ---
+
+
+def travel(controller: Controller, go: Callable[[], bool]) -> None:
+    """Undo or redo; where that leads nowhere, the entry is greyed."""
+    go()
+    enable(controller)
 
 
 def step_image(controller: Controller, by: int) -> None:
@@ -308,20 +327,20 @@ def copy_python(controller: Controller, kind: str) -> None:
     controller
         Of the window.
     kind
-        ``"trace"``, ``"maps"``, ``"channel"``, ``"predictions"``, ``"attribution"``; ``""``
-        for the tab in front.
+        ``"trace"``, ``"maps"``, ``"seen"``, ``"channel"``, ``"predictions"``,
+        ``"attribution"``; ``""`` for the view that has the keyboard, else the tab in front.
     """
     frame, state = controller.frames.frame, controller.session.state
     if frame is None or state.scene != frame.scene:
         return
     window = controller.window
-    if not kind:
-        kind = "attribution" if window.tabs.currentWidget() is window.attribution else "maps"
+    kind = kind or window.view_in_use.python_kind
     question = state.attribution_question
     assert question is not None
     answer = controller.attributing.answer
     texts = {
         "maps": lambda: snippets.maps(state, frame.maps),
+        "seen": lambda: snippets.seen(state),
         "predictions": lambda: snippets.predictions(state, frame.overview.predictions.logits),
         "attribution": lambda: snippets.attribution(state, answer.question if answer else question),
     }
@@ -329,7 +348,7 @@ def copy_python(controller: Controller, kind: str) -> None:
         unit, index = state.channel
         texts["channel"] = lambda: snippets.channel(state, unit, index)
     _copy(texts.get(kind, lambda: snippets.trace(state))())
-    window.status.flash("Copied as Python.")
+    window.status.flash(f"Copied as Python: {COPIED[kind]}.")
 
 
 def _copy(text: str) -> None:

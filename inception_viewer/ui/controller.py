@@ -260,8 +260,8 @@ class Controller(QObject):
     def _after_paint(self) -> None:
         frame, self._unpainted = self._unpainted, None
         if frame is not None and self.opening.awaited == frame.scene.image:
-            self._seconds = perf_counter() - self.opening.brought_at
-            self.opening.awaited = ""
+            began, self.opening.awaited = self.opening.brought_at, ""
+            self._seconds = None if began is None else perf_counter() - began
         if frame is not None:
             self.frame_painted.emit(self.record())
         self._write_state()

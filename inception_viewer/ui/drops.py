@@ -62,6 +62,12 @@ def read_mime(mime: QMimeData, pasted: str = "pasted image") -> Dropped:
     return Dropped(refusals=tuple((url.toString(), _refusal(url)) for url in urls))
 
 
+NOTHING_ARRIVED = Dropped(
+    refusals=(("The drop", "Nothing came with it: the other program had closed or took it back."),)
+)
+"""Of a drop that offered files or pixels while it was dragged and then had none."""
+
+
 def offers_something(mime: QMimeData) -> bool:
     """Whether a drag is worth accepting; asked often, so nothing is decoded."""
     return mime.hasUrls() or mime.hasImage() or any(mime.hasFormat(kind) for kind in ENCODED)
@@ -186,5 +192,5 @@ class DropCatcher(QObject):
             self.entered.emit()
         elif event.type() == QEvent.Type.Drop:
             self.left.emit()
-            self.dropped.emit(read_mime(event.mimeData(), "dropped image"))
+            self.dropped.emit(read_mime(event.mimeData(), "dropped image") or NOTHING_ARRIVED)
         return True

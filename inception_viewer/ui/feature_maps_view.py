@@ -44,6 +44,7 @@ class FeatureMapsView(View):
     settings_changed = Signal(object)
     module_stepped = Signal(object)
     copy_python_requested = Signal(object)
+    python_kind = "maps"
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Feature maps", parent)
@@ -67,6 +68,13 @@ class FeatureMapsView(View):
     def shown_image(self) -> str | None:
         """Content hash of the photo this view shows."""
         return self._answer.scene.image if self._answer is not None else None
+
+    def take_focus(self) -> None:
+        """Put the keyboard on the first map: arrows walk from there."""
+        if self.grids and self.grids[0].isVisible():
+            self.grids[0].setFocus(Qt.FocusReason.TabFocusReason)
+        else:
+            super().take_focus()
 
     def set_maps(self, answer: MapsAnswer | None) -> None:
         """Show the maps of an answer; None while there is no photo."""
@@ -351,7 +359,7 @@ class FeatureMapsView(View):
             ("Larger maps", lambda: self.step_cell_size(1)),
             ("Smaller maps", lambda: self.step_cell_size(-1)),
             ("Fit maps to the view", lambda: self.set_cell_size(None)),
-            ("Copy as Python", lambda: self.copy_python_requested.emit("maps")),
+            ("Copy as Python", self.ask_for_python),
         )
         for words, action in entries:
             entry = QAction(words, menu)

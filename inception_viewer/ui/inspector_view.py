@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
-from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication
 from PySide6.QtWidgets import (
     QCheckBox,
     QLabel,
@@ -26,7 +26,7 @@ from .inspector.overlay import OverlayContent
 from .inspector.pictures import FilterPicture, InputPanel, input_pictures
 from .inspector.section import Section
 from .maps.compose import limits, quantise
-from .maps.restyle import panel, refresh, see_through
+from .maps.restyle import panel, refresh, see_through, settle_layout
 from .maps.words import number, scale_text, short_name
 from .view import View
 
@@ -36,7 +36,7 @@ HINT = "Click a map under Feature maps, or press Enter on it, to see it over the
 class InspectorView(View):
     """Everything about the one thing that is selected.
 
-    Signals: ``channel_stepped(-1 or 1)``, ``copy_python_requested("channel")``,
+    Signals: ``channel_stepped(-1 or 1)``, ``copy_python_requested("channel" or "seen")``,
     ``folds_changed(frozenset of the folded sections' keys)``.
     """
 
@@ -195,6 +195,11 @@ class InspectorView(View):
         see_through(self.area)
         self.set_content(content)
 
+    @property
+    def python_kind(self) -> str:
+        """The channel where one is shown, else what the network sees."""
+        return "seen" if self.channel_section.isHidden() else "channel"
+
     # --- filling ---------------------------------------------------------------------
 
     def _found(self) -> tuple[MapGroup, int, int] | None:
@@ -214,12 +219,20 @@ class InspectorView(View):
 
     def _refill(self) -> None:
         """Show the channel, or the hint where there is none."""
+        self._fill_sections()
+        for section in self.sections:
+            settle_layout(*section.parts, section.body, section)
+        settle_layout(self.area.widget(), self.area)
+
+    def _fill_sections(self) -> None:
         found = self._found()
         node = self._node(found[0].unit) if found else None
         shown = found is not None and node is not None
         if shown and not self._was_shown:
             # A small dock would show nothing of what was just chosen.
             QTimer.singleShot(0, self, self._scroll_to_channel)
+        elif self._was_shown and self._channel is None:
+            self.area.verticalScrollBar().setValue(0)
         self._was_shown = self._channel is not None
         for section in self.sections[1:]:
             section.setVisible(shown)
@@ -227,7 +240,8 @@ class InspectorView(View):
         if found is None or node is None:
             return
         group, place, channel = found
-        self.channel_section.set_title(f"{group.unit}, channel {channel}")
+        title = f"{group.unit}, channel {channel}"
+        self.channel_section.set_title(title, title.removeprefix("inception"))
         self._fill_channel(group, place, channel, node)
         self.histogram.set_values(group.maps[channel])
         words = self.histogram.words()
@@ -291,7 +305,7 @@ class InspectorView(View):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Offer the code that gives the same numbers."""
-        if self._found() is not None:
+        if not self.is_empty:
             menu = self.context_menu()
             menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             menu.popup(event.globalPos())
@@ -299,6 +313,10 @@ class InspectorView(View):
     def context_menu(self) -> QMenu:
         """Return the view's menu."""
         menu = QMenu(self)
-        entry = menu.addAction("Copy as Python")
-        entry.triggered.connect(lambda: self.copy_python_requested.emit("channel"))
+        menu.addAction("Copy as Python").triggered.connect(self.ask_for_python)
+        marked = [label.selectedText() for label in self.findChildren(QLabel)]
+        text = "\n".join(filter(None, marked))
+        if text:
+            copy = menu.addAction("Copy the marked text")
+            copy.triggered.connect(lambda: QGuiApplication.clipboard().setText(text))
         return menu

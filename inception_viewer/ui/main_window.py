@@ -5,11 +5,10 @@ It lays the views out and remembers how; the controller connects them.
 
 from __future__ import annotations
 
-import itertools
-
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragMoveEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QDockWidget,
     QMainWindow,
     QMenu,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from . import panes
 from .attribution_view import AttributionView
+from .dock_title import Dock
 from .drops import DropCatcher
 from .feature_maps_view import FeatureMapsView
 from .headline_bar import HeadlineBar
@@ -75,7 +75,6 @@ class MainWindow(QMainWindow):
         self.drops.left.connect(self.overlay.hide)
         self.setAcceptDrops(True)
         self._connect_menus()
-        self._order_focus()
 
     @property
     def views(self) -> dict[str, View]:
@@ -108,6 +107,8 @@ class MainWindow(QMainWindow):
     def _build_middle(self) -> None:
         self.tabs = QTabWidget()
         self.tabs.setAccessibleName("What was asked of the network")
+        # Its bar has the focus; a second place in the order of Tab would lead there again.
+        self.tabs.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
         self.tabs.addTab(self.maps, "Feature maps")
@@ -135,7 +136,7 @@ class MainWindow(QMainWindow):
         self.menus.add_toggles([dock.toggleViewAction() for dock in self.docks.values()])
 
     def _dock(self, title: str, view: View, area: Qt.DockWidgetArea) -> QDockWidget:
-        dock = QDockWidget(title, self)
+        dock = Dock(title, self)
         dock.setObjectName(f"dock {title}")
         dock.setWidget(view)
         dock.topLevelChanged.connect(lambda _floating: self.drops.watch(dock.windowHandle()))
@@ -162,10 +163,22 @@ class MainWindow(QMainWindow):
         """What F6 goes through, in reading order."""
         return [self.tray, self.network, self.tabs, self.predictions, self.inspector]
 
-    def _order_focus(self) -> None:
-        order = [self.top_row.checkpoint, self.top_row.device, self.headline.label, *self.panes]
-        for first, second in itertools.pairwise(order):
-            QWidget.setTabOrder(first, second)
+    @property
+    def view_in_use(self) -> View:
+        """The view that has the keyboard, else the one of the tab in front."""
+        focus = QApplication.focusWidget() or self.focusWidget()
+        for view in self.views.values():
+            if focus is not None and (view is focus or view.isAncestorOf(focus)):
+                return view
+        front = self.tabs.currentWidget()
+        assert isinstance(front, View)
+        return front
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Follow Tab through the window as it is read, whatever was made since."""
+        front = [self.top_row.checkpoint, self.top_row.device, self.headline, self.messages]
+        panes.order_focus([*front, *map(_with_title, self.panes), self.status])
+        return bool(super().focusNextPrevChild(forward))
 
     # --- layout ---
 
@@ -227,14 +240,16 @@ class MainWindow(QMainWindow):
         across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         self.resizeDocks([docks["tray"]], [208 if wide else 168], across)
         self.resizeDocks([docks["predictions"]], [320 if wide else 264], across)
-        self.resizeDocks([docks["predictions"], docks["inspector"]], [360, 360], down)
+        # In a low window the answers come first: the inspector scrolls to what is chosen.
+        above, below = (400, 320) if self.height() < 720 else (360, 360)
+        self.resizeDocks([docks["predictions"], docks["inspector"]], [above, below], down)
         height = max(400, self.height() - 160)
         self.splitter.setSizes([height * 45 // 100, height * 55 // 100])
 
     def show_tab(self, view: View) -> None:
         """Bring a tab to the front and put the focus into it."""
         self.tabs.setCurrentWidget(view)
-        panes.enter(view)
+        view.take_focus()
 
     def toggle_maximised(self) -> None:
         """Give the tabs the whole window, or put everything back."""
@@ -289,3 +304,9 @@ class MainWindow(QMainWindow):
         self.hide()
         event.accept()
         self.closing.emit()
+
+
+def _with_title(pane: QWidget) -> QWidget:
+    """Return the dock that holds a pane, whose title belongs to it, else the pane."""
+    holder = pane.parentWidget()
+    return holder if isinstance(holder, QDockWidget) else pane

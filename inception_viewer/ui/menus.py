@@ -1,13 +1,21 @@
-"""The menus as a table: what can be done, where it stands, and its keys."""
+"""The menus as a table: what can be done, where it stands, and its keys.
+
+Keys are the platform's own (``StandardKey``) where it has one for the purpose. On a Mac
+"Ctrl" is Command and "Meta" is Control, as everywhere in Qt.
+"""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 Key = QKeySequence.StandardKey
+Keys = tuple[str | QKeySequence.StandardKey, ...]
+MAC = "darwin"
 
 
 @dataclass(frozen=True)
@@ -22,6 +30,8 @@ class Item:
         What people read.
     keys
         Shortcuts: the platform's own, or written out.
+    mac
+        Those of a Mac where they differ; see :data:`RESERVED_ON_MAC`.
     hint
         Keys that a view handles itself, shown but not bound here.
     checkable
@@ -30,7 +40,8 @@ class Item:
 
     id: str
     text: str
-    keys: tuple[str | QKeySequence.StandardKey, ...] = ()
+    keys: Keys = ()
+    mac: Keys | None = None
     hint: str = ""
     checkable: bool = False
 
@@ -43,7 +54,7 @@ FILE = (
     Item("remove", "Remove photo", hint="Del"),
     SEPARATOR,
     Item("close", "Close window", (Key.Close,)),
-    Item("quit", "Quit", ("Ctrl+Q",)),
+    Item("quit", "Quit", (Key.Quit, "Ctrl+Q")),
 )
 EDIT = (
     Item("undo", "Undo", (Key.Undo,)),
@@ -66,10 +77,10 @@ VIEW = (
     Item("smaller", "Smaller text", (Key.ZoomOut,)),
     Item("normal", "Normal text", ("Ctrl+0",)),
     SEPARATOR,
-    Item("find_unit", "Find a unit…", ("Ctrl+F",)),
+    Item("find_unit", "Find a unit…", (Key.Find,)),
     Item("fit_network", "Fit the network", ("Ctrl+Shift+0",)),
-    Item("maximise", "Maximise the tab", ("Ctrl+M",), checkable=True),
-    Item("full_screen", "Full screen", ("F11",), checkable=True),
+    Item("maximise", "Maximise the tab", ("Ctrl+M",), ("Ctrl+Shift+M",), checkable=True),
+    Item("full_screen", "Full screen", ("F11", Key.FullScreen), (Key.FullScreen,), checkable=True),
     Item("next_pane", "Next pane", ("F6",)),
     Item("previous_pane", "Previous pane", ("Shift+F6",)),
     SEPARATOR,
@@ -77,18 +88,18 @@ VIEW = (
 )
 ANALYSE = (
     Item("attribute", "Compute the attribution", ("Ctrl+Return",)),
-    Item("cancel", "Cancel", ("Esc",)),
+    Item("cancel", "Cancel", ("Esc",), ("Esc", "Ctrl+.")),
     SEPARATOR,
-    Item("next_image", "Next photo", ("Alt+Down",)),
-    Item("previous_image", "Previous photo", ("Alt+Up",)),
-    Item("next_unit", "Next unit", ("Alt+Right",)),
-    Item("previous_unit", "Previous unit", ("Alt+Left",)),
+    Item("next_image", "Next photo", ("Alt+Down",), ("Ctrl+Alt+Down",)),
+    Item("previous_image", "Previous photo", ("Alt+Up",), ("Ctrl+Alt+Up",)),
+    Item("next_unit", "Next unit", ("Alt+Right",), ("Ctrl+Alt+Right",)),
+    Item("previous_unit", "Previous unit", ("Alt+Left",), ("Ctrl+Alt+Left",)),
     SEPARATOR,
     Item("show_maps", "Show the feature maps", ("Ctrl+1",)),
     Item("show_attribution", "Show the attribution", ("Ctrl+2",)),
 )
 HELP = (
-    Item("shortcuts", "Keyboard shortcuts", ("F1",)),
+    Item("shortcuts", "Keyboard shortcuts", (Key.HelpContents,)),
     Item("about", "About Inception Viewer"),
 )
 MENUS = {
@@ -99,18 +110,43 @@ MENUS = {
     "Analyse": ANALYSE,
     "Help": HELP,
 }
+RESERVED_ON_MAC = frozenset(
+    {"Ctrl+M", "Ctrl+Alt+M", "Ctrl+H", "Ctrl+Alt+H", "Ctrl+,", "Ctrl+Tab", "Ctrl+Space"}
+    | {"Ctrl+`", "Ctrl+Alt+`", "Ctrl+Alt+D", "Ctrl+Alt+Esc", "Ctrl+Shift+Q"}
+    | {"Ctrl+Shift+3", "Ctrl+Shift+4", "Ctrl+Shift+5", "F3", "F4", "F11", "F12"}
+)
+"""What the system takes for itself: minimise, hide, switch, search, log out, screenshots, …."""
 THEMES = (("system", "Follow the system"), ("light", "Light"), ("dark", "Dark"))
+
+
+def keys_of(item: Item, platform: str = sys.platform) -> Keys:
+    """Return an item's keys on a platform, named as by ``sys.platform``."""
+    return item.mac if platform == MAC and item.mac is not None else item.keys
+
+
+def sequences(keys: Sequence[str | QKeySequence.StandardKey]) -> list[QKeySequence]:
+    """Return what to press, each once: the same keys twice would be ambiguous to Qt.
+
+    A standard key counts as its first binding, and as nothing where the platform has none.
+    """
+    found: list[QKeySequence] = []
+    for key in keys:
+        sequence = QKeySequence(key)
+        if not sequence.isEmpty() and sequence not in found:
+            found.append(sequence)
+    return found
 
 
 class Menus(QMenuBar):
     """The menu bar; ``menus["open_image"]`` is that action.
 
     ``submenu("Checkpoint")`` is a menu, ``themes`` the group of theme actions, whose
-    ``data()`` is the theme's name.
+    ``data()`` is the theme's name. ``platform`` decides on the keys.
     """
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, platform: str = sys.platform) -> None:
         super().__init__(parent)
+        self._platform = platform
         self._actions: dict[str, QAction] = {}
         self._menus: dict[str, QMenu] = {}
         for title, items in MENUS.items():
@@ -153,8 +189,10 @@ class Menus(QMenuBar):
             menu.addSeparator()
             return
         action = menu.addAction(f"{item.text}\t{item.hint}" if item.hint else item.text)
-        action.setShortcuts([QKeySequence(key) for key in item.keys])
+        action.setShortcuts(sequences(keys_of(item, self._platform)))
         action.setCheckable(item.checkable)
+        # Else a Mac takes whatever begins with "About" for the program's own entry.
+        action.setMenuRole(QAction.MenuRole.NoRole)
         self._actions[item.id] = action
 
     def _theme_menu(self) -> QActionGroup:

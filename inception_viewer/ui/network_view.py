@@ -230,7 +230,7 @@ class NetworkView(View):
             verb = "Close" if module in self.canvas.open_modules() else "Open"
             actions.append(self._action(f"{verb} {module}", lambda: self.canvas.toggle(module)))
         actions.append(self._action("Show the whole network", self.canvas.fit))
-        copy = self._action("Copy as Python", lambda: self.copy_python_requested.emit("trace"))
+        copy = self._action("Copy as Python", self.ask_for_python)
         return [*actions, copy]
 
     def _action(self, words: str, act: object) -> QAction:

@@ -42,8 +42,8 @@ class Opening(QObject):
         self._count = 0
         self._tickets: dict[str, Ticket] = {}
         self._texts: dict[str, str] = {}
-        self.brought_at = 0.0
-        """When something was last dropped, pasted or opened (``perf_counter``)."""
+        self.brought_at: float | None = None
+        """When something was last dropped, pasted or opened (``perf_counter``); None: never."""
         self.awaited = ""
         """The photo that came of it, until it has been painted."""
 
@@ -111,7 +111,7 @@ class Opening(QObject):
         if not opened.images:
             return
         shown = opened.images[0].id if batch.look_at_it else ""
-        if shown:
+        if shown and shown != self._session.state.image:
             self.awaited = shown
         batch.look_at_it = False
         self._session.update(

@@ -1,11 +1,12 @@
-"""Moving the focus from pane to pane."""
+"""Moving the focus from pane to pane, and within them as they are read."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QLayout, QTabWidget, QWidget
 
 
 def step(panes: Sequence[QWidget], direction: int) -> None:
@@ -27,10 +28,51 @@ def enter(pane: QWidget) -> bool:
     if not pane.isVisible():
         return False
     pane.raise_()
-    candidates = [pane, *pane.findChildren(QWidget)]
-    for widget in candidates:
-        takes = widget.focusPolicy() & Qt.FocusPolicy.TabFocus
-        if takes and widget.isVisible() and widget.isEnabled():
+    for widget in _stops(pane):
+        if widget.isVisible() and widget.isEnabled():
             widget.setFocus(Qt.FocusReason.TabFocusReason)
             return True
     return False
+
+
+def order_focus(regions: Iterable[QWidget]) -> None:
+    """Let Tab go through the regions, and through each as it is laid out.
+
+    Qt's own order is that of making, which is not what one reads, and puts whatever is
+    made later (maps, a method's fields) behind everything else. Regions in windows of
+    their own keep theirs.
+    """
+    listed = list(regions)
+    windows = {region.window() for region in listed if not region.isWindow()}
+    found = [w for region in listed for w in _stops(region) if w.window() in windows]
+    for first, second in itertools.pairwise(dict.fromkeys(found)):
+        QWidget.setTabOrder(first, second)
+
+
+def _stops(widget: QWidget) -> Iterator[QWidget]:
+    """Yield what takes the focus by Tab: the widget, then what it holds."""
+    if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.focusProxy() is None:
+        yield widget
+    for child in _held(widget):
+        yield from _stops(child)
+
+
+def _held(widget: QWidget) -> list[QWidget]:
+    """Return the children in the order of the layout, then those outside it."""
+    children = [c for c in widget.children() if isinstance(c, QWidget) and not c.isWindow()]
+    if isinstance(widget, QTabWidget):
+        return [widget.tabBar(), *(child for child in children if child is not widget.tabBar())]
+    laid_out = list(_in_layout(widget.layout()))
+    return [*laid_out, *(child for child in children if child not in laid_out)]
+
+
+def _in_layout(layout: QLayout | None) -> Iterator[QWidget]:
+    if not isinstance(layout, QLayout):  # of a spacer PySide gives the spacer itself
+        return
+    for place in range(layout.count()):
+        item = layout.itemAt(place)
+        widget = item.widget()
+        if widget is not None:
+            yield widget
+        else:
+            yield from _in_layout(item.layout())

@@ -37,6 +37,7 @@ class PredictionsView(View):
     classes_requested = Signal()
     """Emitted when the list of all classes is wanted."""
     copy_python_requested = Signal(object)
+    python_kind = "predictions"
     """Emitted with ``"predictions"``."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -136,7 +137,7 @@ class PredictionsView(View):
         copy.setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))
         copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         self._action("Copy all classes as CSV", self.copy_csv)
-        self._action("Copy as Python", lambda: self.copy_python_requested.emit("predictions"))
+        self._action("Copy as Python", self.ask_for_python)
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
     def _action(self, text: str, act: object) -> QAction:

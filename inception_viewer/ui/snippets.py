@@ -6,9 +6,12 @@ from collections.abc import Mapping
 
 from ..questions import Attribution, CheckpointInfo, ImageInfo, MapsAnswer
 from ..session import State
+from .inspector.histogram import BINS
 
 PASTED = "pasted.png"
 """Stands for a photo that came without a file."""
+FIRST = "conv1"
+"""The unit whose filters the inspector shows."""
 
 
 def network_lines(checkpoint: CheckpointInfo, device: str = "cpu") -> list[str]:
@@ -40,11 +43,35 @@ def opening_lines(state: State) -> list[str]:
 
 
 def trace(state: State) -> str:
-    """Return lines that run the network once and list its units."""
-    return _text(
-        opening_lines(state),
-        ["trace = net.trace(photo)", "trace.names  # every unit; trace[name] is its activation"],
-    )
+    """Return lines that give the numbers in the network and the tray: means, shares, verdict."""
+    outputs = "1x1", "3x3", "5x5", "pool_proj"
+    lines = [
+        "trace = net.trace(photo)",
+        "names = trace.names  # every unit; trace[name] is its activation",
+        "maps = {name: trace[name] for name in names if trace[name].ndim == 3}",
+        "means = {name: values.mean(axis=0) for name, values in maps.items()}",
+        "modules = [name for name in names if f'{name}/pool_proj' in names]",
+        f"outputs = {outputs!r}  # of a module's branches",
+        "sums = {m: [float(trace[f'{m}/{unit}'].sum()) for unit in outputs] for m in modules}",
+        "shares = {m: [part / (sum(sums[m]) or 1) for part in sums[m]] for m in modules}",
+        "verdict = trace.top('main', 1)",
+    ]
+    return _text(opening_lines(state), lines)
+
+
+def seen(state: State) -> str:
+    """Return lines that give exactly what the network sees of the photo."""
+    return _text(opening_lines(state), _seen_lines())
+
+
+def _seen_lines() -> list[str]:
+    return [
+        "trace = net.trace(photo)",
+        "picture = trace.picture  # what the network sees: (height, width, 3), 0 to 255",
+        "crop = trace.crop  # left, top, right, bottom of it on the photo, in the photo's pixels",
+        "received = trace.input  # what conv1 receives: (3, height, width)",
+        "preprocessing = net.preprocessing  # how the one became the other",
+    ]
 
 
 def maps(state: State, answer: MapsAnswer) -> str:
@@ -60,21 +87,26 @@ def maps(state: State, answer: MapsAnswer) -> str:
 
 
 def channel(state: State, unit: str, index: int) -> str:
-    """Return lines that give the inspector's channel, its figures and its histogram's values."""
+    """Return lines that give all that the inspector tells of a channel."""
     lines = [
-        "trace = net.trace(photo)",
-        "picture = trace.picture  # what the network sees",
         f"channel = trace[{unit!r}][{index}]",
         "maximum, mean, active = channel.max(), channel.mean(), (channel > 0).mean()",
-        "values = channel.ravel()  # those above zero are the histogram's",
+        "row, column = np.unravel_index(channel.argmax(), channel.shape)  # of the maximum",
+        "values = channel.ravel()",
+        "above = values[values > 0]  # those that the histogram counts",
+        f"counts, edges = np.histogram(above, {BINS}, (0, above.max(initial=0) or 1))",
+        f"unit = net.info.graph.node({unit!r})  # its shape, costs and receptive field",
     ]
-    return _text(opening_lines(state), lines)
+    if unit == FIRST:
+        lines.append(f"kernel = net.filters[{index}]  # the filter: red, green and blue weights")
+    return _text(["import numpy as np"], opening_lines(state), _seen_lines(), lines)
 
 
 def predictions(state: State, heads: Mapping[str, object]) -> str:
     """Return lines that give the heads' answers on screen."""
     lines = ["trace = net.trace(photo)"]
     lines += [f"{head} = trace.top({head!r}, 5)" for head in heads]
+    lines += [f"{head}_probabilities = trace.probabilities[{head!r}]" for head in heads]
     lines += [f"{head}_logits = trace.logits[{head!r}]" for head in heads]
     return _text(opening_lines(state), lines)
 
@@ -85,7 +117,11 @@ def attribution(state: State, question: Attribution) -> str:
     if question.unit is not None:
         words.append(f"unit={question.unit!r}")
     words += [f"{name}={value!r}" for name, value in question.parameters]
-    lines = [f"result = iv.attribute(net, photo, {', '.join(words)})", "result.map"]
+    lines = [
+        f"result = iv.attribute(net, photo, {', '.join(words)})",
+        "result.map  # (height, width)",
+        "result.completeness_error  # None where the method promises none",
+    ]
     return _text(opening_lines(state), lines)
 
 

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from . import theme
+from .progress import FULL, bar_value, done_text, duration_text, is_ending, left_text
 
 FLASH_MS = 4000
 
@@ -50,10 +51,14 @@ class StatusBar(QStatusBar):
     cancel_requested = Signal(object)
     """The key (str) of the activity to take back."""
 
+    cancellable_changed = Signal(object)
+    """Whether (bool) there is something to cancel, when that changes."""
+
     def __init__(self, device_menu: QMenu, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizeGripEnabled(False)
         self._activities: dict[str, Activity] = {}
+        self._cancellable = False
         self.device = QToolButton()
         self.device.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.device.setMenu(device_menu)
@@ -62,6 +67,7 @@ class StatusBar(QStatusBar):
         self.trace = QLabel()
         self.trace.setProperty("role", "muted")
         self.trace.setAccessibleName("Time of the last forward pass")
+        self.trace.setToolTip("What the last forward pass through the network took")
         self.text = QLabel()
         self.text.setAccessibleName("What runs")
         self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -80,7 +86,7 @@ class StatusBar(QStatusBar):
 
     def _arrange(self) -> None:
         row = QWidget()
-        layout = QHBoxLayout(row)
+        self._row = layout = QHBoxLayout(row)
         layout.setContentsMargins(4, 2, theme.GRID, 2)
         layout.setSpacing(2 * theme.GRID)
         layout.addWidget(self.device)
@@ -97,7 +103,9 @@ class StatusBar(QStatusBar):
 
     def set_trace(self, seconds: float | None) -> None:
         """Show what the last forward pass took."""
-        self.trace.setText("" if seconds is None else f"trace {seconds * 1000:.0f} ms")
+        self.trace.setText("" if seconds is None else f"trace {duration_text(seconds)}")
+        # At once: while much is to be done, half a word would stand there for a while.
+        self._row.activate()
 
     def set_activity(self, key: str, activity: Activity | None) -> None:
         """Say what runs under a key; None once it has ended."""
@@ -125,11 +133,18 @@ class StatusBar(QStatusBar):
                 self.cancel_requested.emit(key)
                 return
 
+    def _tell_cancellable(self) -> None:
+        cancellable = any(a.cancellable for a in self._activities.values())
+        self.cancel.setVisible(cancellable)
+        if cancellable != self._cancellable:
+            self._cancellable = cancellable
+            self.cancellable_changed.emit(cancellable)
+
     def _show(self) -> None:
         newest = self.newest
         for widget in (self.bar, self.left):
             widget.setVisible(newest is not None)
-        self.cancel.setVisible(any(a.cancellable for a in self._activities.values()))
+        self._tell_cancellable()
         if newest is None:
             self.text.setText("")
             return
@@ -139,13 +154,8 @@ class StatusBar(QStatusBar):
         if activity.fraction is None:
             self.bar.setRange(0, 0)
         else:
-            self.bar.setRange(0, 1000)
-            self.bar.setValue(round(1000 * activity.fraction))
-        self.left.setText(time_left(activity.seconds_left))
-
-
-def time_left(seconds: float | None) -> str:
-    """Return ``"3 s left"``, ``"2 min left"`` or ``""``."""
-    if seconds is None:
-        return ""
-    return f"{seconds:.0f} s left" if seconds < 100 else f"{seconds / 60:.0f} min left"
+            self.bar.setRange(0, FULL)
+            self.bar.setValue(bar_value(activity.fraction))
+            self.bar.setFormat(done_text(activity.fraction))
+        ends = activity.fraction is not None and is_ending(activity.fraction)
+        self.left.setText("" if ends else left_text(activity.seconds_left))

@@ -159,7 +159,7 @@ class TrayView(View):
         menu.addAction("Paste", self.paste_requested.emit)
         if self.selected():
             menu.addSeparator()
-            menu.addAction("Copy as Python", lambda: self.copy_python_requested.emit("trace"))
+            menu.addAction("Copy as Python", self.ask_for_python)
             menu.addAction("Remove", self.remove_selected)
         menu.exec(self.list.viewport().mapToGlobal(place))
         menu.deleteLater()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QLabel,
@@ -19,7 +19,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from . import theme
+from . import panes, theme
+
+UPDATING = "updating"
 
 
 class EmptyState(QWidget):
@@ -79,13 +81,22 @@ class Veil(QWidget):
         sheet = QColor(colours.panel)
         sheet.setAlpha(150)
         painter.fillRect(self.rect(), sheet)
-        painter.setFont(theme.font("small"))
-        painter.setPen(QColor(colours.muted))
-        corner = self.rect().adjusted(theme.GRID, 4, -theme.GRID, -4)
-        painter.drawText(
-            corner, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop, "updating"
-        )
+        self._paint_word(painter)
         painter.end()
+
+    def _paint_word(self, painter: QPainter) -> None:
+        """Paint the word on a ground of its own: it may stand over buttons."""
+        colours = theme.current()
+        painter.setFont(theme.font("small"))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        words = painter.fontMetrics().boundingRect(UPDATING)
+        place = QRectF(0, 0, words.width() + 2 * theme.GRID, words.height() + theme.GRID / 2)
+        place.moveTopRight(QPointF(self.width() - 4, 4))
+        painter.setPen(QColor(colours.border))
+        painter.setBrush(QColor(colours.raised))
+        painter.drawRoundedRect(place.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+        painter.setPen(QColor(colours.muted))
+        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, UPDATING)
 
 
 class View(QWidget):
@@ -96,6 +107,9 @@ class View(QWidget):
     name
         The accessible name, also shown as the dock's or tab's title.
     """
+
+    python_kind = "trace"
+    """What "Copy as Python" gives of this view; see :func:`commands.copy_python`."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -137,6 +151,14 @@ class View(QWidget):
     def is_empty(self) -> bool:
         """Whether the empty state is showing."""
         return self._stack.currentWidget() is self.empty
+
+    def take_focus(self) -> None:
+        """Put the keyboard on what one does most here; on the first control, if no view says."""
+        panes.enter(self)
+
+    def ask_for_python(self) -> None:
+        """Emit the view's ``copy_python_requested`` with what it shows."""
+        self.copy_python_requested.emit(self.python_kind)
 
     def set_updating(self, updating: bool) -> None:
         """Dim and mark the content while a newer answer is on its way."""

@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from .. import theme
-from .words import left_text
+from ..progress import FULL, bar_value, progress_text
 
 
 class RunControls(QWidget):
@@ -23,7 +23,7 @@ class RunControls(QWidget):
         self.cancel = QPushButton("Cancel")
         self.cancel.clicked.connect(lambda: self.cancelled.emit())
         self.progress = QProgressBar()
-        self.progress.setRange(0, 1000)
+        self.progress.setRange(0, FULL)
         self.progress.setAccessibleName("Progress of the attribution")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.GRID, 0, theme.GRID, theme.GRID)
@@ -46,8 +46,8 @@ class RunControls(QWidget):
         ):  # fmt: skip
             widget.setVisible(shown)
         if fraction is not None:
-            self.progress.setValue(round(1000 * fraction))
-            self.progress.setFormat(left_text(fraction, seconds_left))
+            self.progress.setValue(bar_value(fraction))
+            self.progress.setFormat(progress_text(fraction, seconds_left))
         if had_focus:
             (self.cancel if running else self.explain).setFocus()
 

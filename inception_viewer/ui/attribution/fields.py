@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Signal, SignalInstance
 from PySide6.QtWidgets import (
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from ...attribution_methods import Method, Parameter, Value
 from .. import theme
+from ..wheel import keep_from_wheel
 
 
 class _Field:
@@ -24,6 +25,7 @@ class _Field:
     def __init__(self, parameter: Parameter) -> None:
         self.parameter = parameter
         self.widget = self._make()
+        keep_from_wheel(self.widget)
         bounds = ""
         if parameter.kind != "choice":
             bounds = f" From {parameter.minimum:g} to {parameter.maximum:g}."
@@ -47,6 +49,8 @@ class _Field:
         spin = QSpinBox() if self.parameter.kind == "int" else QDoubleSpinBox()
         number = int if self.parameter.kind == "int" else float
         spin.setRange(number(self.parameter.minimum), number(self.parameter.maximum))
+        # The style sheet's padding ends at the box: without this the number touches its frame.
+        spin.lineEdit().setTextMargins(6, 0, 0, 0)
         if self.parameter.unit:
             spin.setSuffix(f" {self.parameter.unit}")
         return spin
@@ -148,6 +152,12 @@ class ParameterFields(QWidget):
         """Return a parameter's widget; KeyError if the method has none of that name."""
         return self._fields[name].widget
 
+    @property
+    def labels(self) -> list[QWidget]:
+        """The words before the fields that have some, from top to bottom."""
+        found = [self._form.labelForField(field.widget) for field in self._fields.values()]
+        return [label for label in found if label is not None]
+
     def _edited(self) -> None:
         if not self._filling:
             self._remember()
@@ -160,3 +170,18 @@ class ParameterFields(QWidget):
         self._remembered[self._method.name] = values
         for field in self._fields.values():
             self._form.setRowVisible(field.widget, field.parameter.matters(values))
+
+
+LONG_LABEL = 96
+"""Labels wider than this, in logical pixels at text scale 1, stand above their field."""
+
+
+def align_labels(labels: Sequence[QWidget]) -> None:
+    """Make the labels of several forms equally wide, but for the long ones."""
+    for label in labels:
+        label.setMinimumWidth(0)
+    widths = [label.sizeHint().width() for label in labels]
+    short = max((w for w in widths if w <= LONG_LABEL * theme.text_scale()), default=0)
+    for label, width in zip(labels, widths, strict=True):
+        if width <= short:
+            label.setMinimumWidth(short)

@@ -22,10 +22,13 @@ from ...session import AttributionSettings
 from .. import theme
 from ..class_chooser import ClassChooser
 from ..small_label import SmallLabel
-from .fields import ParameterFields
+from ..wheel import keep_from_wheel
+from .fields import ParameterFields, align_labels
 
 HEADS = ("main", "aux2", "aux1")
 """As offered: the network's own answer first."""
+FIELDS = ("method", "head", "target", "layer")
+"""What every method has, from top to bottom."""
 
 
 class AttributionForm(QScrollArea):
@@ -37,6 +40,7 @@ class AttributionForm(QScrollArea):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("What to explain")
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its fields have it, and scroll into view
         self._checkpoint: CheckpointInfo | None = None
         self._tops: Mapping[str, str] = {}
         self._filling = False
@@ -50,6 +54,7 @@ class AttributionForm(QScrollArea):
         self.parameters = ParameterFields()
         self.misfit = SmallLabel("warning")
         self.explanation = SmallLabel("muted")
+        keep_from_wheel(self.method, self.head, self.target, self.layer)
         self._form = self._lay_out()
         self.method.currentIndexChanged.connect(self._method_chosen)
         self.head.currentIndexChanged.connect(self._head_chosen)
@@ -133,7 +138,7 @@ class AttributionForm(QScrollArea):
         form = QFormLayout()
         form.setSpacing(theme.GRID)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        for name in ("method", "head", "target", "layer"):
+        for name in FIELDS:
             label = {"target": "Class"}.get(name, name.capitalize())
             form.addRow(label, getattr(self, name))
         whole = QVBoxLayout(inner)
@@ -172,10 +177,16 @@ class AttributionForm(QScrollArea):
         self.method.setToolTip(method.explanation)
         self._fill_layers()
         self._form.setRowVisible(self.layer, method.needs_unit)
+        self.align()
         self._name_default()
         why = self.obstacle() if self._checkpoint is not None else ""
         self.misfit.setText(why)
         self.misfit.setVisible(bool(why))
+
+    def align(self) -> None:
+        """Let the fields of the method's own form begin where those above it do."""
+        above = [self._form.labelForField(getattr(self, name)) for name in FIELDS]
+        align_labels([*above, *self.parameters.labels])
 
     def _fill_layers(self) -> None:
         head, chosen = str(self.head.currentData()), self.layer.currentData()
@@ -192,7 +203,9 @@ class AttributionForm(QScrollArea):
     def _name_default(self) -> None:
         head = str(self.head.currentData())
         top = self._tops.get(head, "")
-        self.target.set_default_text(f"{head}'s top: {top}" if top else f"{head}'s top class")
+        # The name comes first and the rest is short: there is little room.
+        text, whose = (f"{top} (top)", f", now {top}") if top else ("top class", "")
+        self.target.set_default_text(text, f"The top class of {head}{whose}")
 
     def _method_chosen(self) -> None:
         if not self._filling:

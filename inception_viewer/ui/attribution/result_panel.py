@@ -22,6 +22,7 @@ from .scale_bar import ScaleBar
 from .words import caption, is_doubtful
 
 PERCENTILES = (95.0, 99.0, PERCENTILE, 99.9, 100.0)
+COMPUTING = "Computing: the map and the overlay appear here."
 WAITING = "Choose what to explain, then press Explain: the map and the overlay appear here."
 
 
@@ -35,6 +36,7 @@ class ResultPanel(QFrame):
         super().__init__(parent)
         self.setProperty("role", "panel")
         self._answer: AttributionAnswer | None = None
+        self._running = False
         self.failure = SmallLabel("error")
         self.failure.hide()
         self.panes = Panes()
@@ -67,6 +69,14 @@ class ResultPanel(QFrame):
         self.failure.hide()
         self._say()
         self._draw()
+
+    def set_running(self, running: bool) -> None:
+        """Say that something is being computed, where there is nothing to show yet."""
+        if running != self._running:
+            self._running = running
+            self._say()
+            if self._answer is None:
+                self._draw()
 
     def set_failure(self, sentence: str) -> None:
         """Say what went wrong above what was there."""
@@ -128,14 +138,15 @@ class ResultPanel(QFrame):
 
     def _say(self) -> None:
         answer = self._answer
-        self.caption.setText("" if answer is None else caption(answer))
+        self.caption.setText("" if answer is None else caption(answer, self._running))
         self.caption.setVisible(answer is not None)
         doubtful = answer is not None and not answer.partial and is_doubtful(answer)
         self.caption.set_role("warning" if doubtful else "muted")
 
     def _draw(self) -> None:
         answer = self._answer
-        instead = WAITING if answer is None else answer.degenerate
+        waiting = COMPUTING if self._running else WAITING
+        instead = waiting if answer is None else answer.degenerate
         self._tools.setVisible(not instead)
         if answer is None or instead:
             self.scale.set_colouring(None)

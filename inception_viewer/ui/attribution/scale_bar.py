@@ -14,6 +14,8 @@ from .colouring import Colouring, coloured
 from .words import number, scale_text
 
 STRIP = 10.0
+GAP = 4.0
+"""The least between two numbers, in logical pixels."""
 
 
 def marks(chosen: Colouring) -> tuple[tuple[float, str], ...]:
@@ -39,11 +41,21 @@ def paint_scale(
     painter.drawRect(band.adjusted(0.5, 0.5, -0.5, -0.5))
     painter.setPen(QColor(text))
     metrics = QFontMetricsF(painter.font())
+    line = QRectF(place.left(), band.bottom() + 1, place.width(), metrics.height())
+    for box, words in fitting(chosen, line, metrics):
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
+
+
+def fitting(chosen: Colouring, line: QRectF, metrics: QFontMetricsF) -> list[tuple[QRectF, str]]:
+    """Return the numbers with their places; where they would run together, only the ends."""
+    placed = []
     for share, words in marks(chosen):
         width = metrics.horizontalAdvance(words) + 2
-        left = place.left() + share * (place.width() - width)
-        box = QRectF(left, band.bottom() + 1, width, metrics.height())
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
+        left = line.left() + share * (line.width() - width)
+        placed.append((QRectF(left, line.top(), width, line.height()), words))
+    first, middle, last = (box for box, _ in placed)
+    apart = min(middle.left() - first.right(), last.left() - middle.right())
+    return placed if apart >= GAP else [placed[0], placed[2]]
 
 
 class ScaleBar(QWidget):

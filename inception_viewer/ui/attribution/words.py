@@ -6,6 +6,7 @@ import math
 
 from ...attribution_methods import DEFAULT_UNIT, METHODS, Parameter, Value
 from ...questions import AttributionAnswer
+from ..progress import duration_text
 from .colouring import Colouring
 
 DOUBTFUL = 0.05
@@ -92,26 +93,14 @@ def _setting(parameter: Parameter, value: Value) -> str:
     return f"{label} {value:g} {parameter.unit}".rstrip()
 
 
-def time_text(seconds: float) -> str:
-    """Return a duration: ``"16 ms"``, ``"2.4 s"``."""
-    return f"{1000 * seconds:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
-
-
-def left_text(fraction: float, seconds: float | None) -> str:
-    """Return how far a computation is and how long it will take."""
-    done = f"{100 * fraction:.0f} %"
-    if seconds is None:
-        return done
-    return f"{done}, {seconds:.0f} s left" if seconds >= 1 else f"{done}, under 1 s left"
-
-
-def caption(answer: AttributionAnswer) -> str:
-    """Return all of it as one paragraph."""
-    parts = ["partial, more is to come"] if answer.partial else []
+def caption(answer: AttributionAnswer, running: bool = True) -> str:
+    """Return all of it as one paragraph; ``running`` is whether more of it will come."""
+    state = "partial, more is to come" if running else "partial, stopped before its end"
+    parts = [state] if answer.partial else []
     parts.append(target_text(answer))
     if not answer.degenerate and not answer.partial:
         parts.append(completeness_text(answer))
-    parts += [used_text(answer), time_text(answer.seconds)]
+    parts += [used_text(answer), duration_text(answer.seconds)]
     if answer.note:
         parts.append(answer.note.rstrip("."))
     return " \N{MIDDLE DOT} ".join(parts)

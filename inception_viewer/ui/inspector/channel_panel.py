@@ -9,6 +9,7 @@ from .. import theme
 from ..maps.colour_bar import ColourBar
 from ..maps.elided import ElidedLabel
 from ..maps.words import number
+from ..wheel import keep_from_wheel
 from .overlay import MapOverlay, OverlayContent
 from .registration import field_text
 
@@ -44,6 +45,7 @@ class ChannelPanel(QWidget):
         self.smooth = QCheckBox("Smooth")
         self.smooth.setMinimumHeight(theme.TARGET)
         self.smooth.setToolTip("Smooth between positions; off: one square for each position")
+        keep_from_wheel(self.opacity)
         self._lay_out()
         self.overlay.probed.connect(self._tell)
         self.opacity.valueChanged.connect(lambda value: self.overlay.set_opacity(value / 100))

@@ -48,6 +48,8 @@ class Facts(QWidget):
         value.setWordWrap(True)
         value.setTextFormat(Qt.TextFormat.PlainText)
         value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        # The inspector's own menu copies what is marked, too.
+        value.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         top = Qt.AlignmentFlag.AlignTop
         self._grid.addWidget(name, row, 0, top)
         self._grid.addWidget(value, row, 1, top)

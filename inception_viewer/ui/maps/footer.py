@@ -24,8 +24,8 @@ class Footer(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.GRID)
-        row.addWidget(self.words, 3)
-        row.addWidget(self.meaning, 2)
+        row.addWidget(self.words, 1)
+        row.addWidget(self.meaning)
         row.addWidget(self.bar)
 
     def set_words(self, words: str) -> None:

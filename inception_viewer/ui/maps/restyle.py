@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QScrollArea, QWidget
 from shiboken6 import isValid
@@ -19,6 +20,16 @@ def refresh(widget: QWidget) -> bool:
         part.updateGeometry()
         part.update()
     return True
+
+
+def settle_layout(*widgets: QWidget) -> None:
+    """Lay these out now, the innermost first.
+
+    Left to itself Qt takes a turn of its loop for each level, and paints squeezed widgets
+    meanwhile.
+    """
+    for widget in widgets:
+        QCoreApplication.sendPostedEvents(widget, QEvent.Type.LayoutRequest)
 
 
 def panel() -> QWidget:

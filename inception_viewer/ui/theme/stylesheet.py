@@ -12,13 +12,25 @@ if TYPE_CHECKING:
 
 def stylesheet(theme: Theme) -> str:
     """Return Qt style rules for a theme; everything not named keeps the Fusion style."""
-    return f"""
+    parts = (_docks, _bars, _fields, _field_states, _pages, _scrolling, _roles, marks)
+    return "\n" + "".join(part(theme) for part in parts)
+
+
+def _docks(theme: Theme) -> str:
+    """Return the rules of tool tips and docks."""
+    return f"""\
 QToolTip {{ color: {theme.text}; background: {theme.raised}; border: 1px solid {theme.border};
     padding: 4px; }}
 QMainWindow::separator {{ background: {theme.window}; width: 6px; height: 6px; }}
 QMainWindow::separator:hover {{ background: {theme.accent}; }}
 QDockWidget {{ color: {theme.muted}; font-weight: 600; titlebar-close-icon: none; }}
 QDockWidget::title {{ background: {theme.window}; padding: 6px 8px; text-align: left; }}
+"""
+
+
+def _bars(theme: Theme) -> str:
+    """Return the rules of menus and the status bar."""
+    return f"""\
 QMenuBar {{ background: {theme.window}; }}
 QMenuBar::item {{ padding: 4px 8px; background: transparent; border-radius: 4px; }}
 QMenuBar::item:selected {{ background: {theme.selection}; }}
@@ -29,6 +41,12 @@ QMenu::item:disabled {{ color: {theme.muted}; }}
 QMenu::separator {{ height: 1px; background: {theme.border}; margin: 4px 8px; }}
 QStatusBar {{ background: {theme.window}; border-top: 1px solid {theme.border}; }}
 QStatusBar::item {{ border: none; }}
+"""
+
+
+def _fields(theme: Theme) -> str:
+    """Return the rules of what is pressed, chosen from or typed into."""
+    return f"""\
 QPushButton, QToolButton, QComboBox, QSpinBox, QDoubleSpinBox, QLineEdit {{
     min-height: 22px; border: 1px solid {theme.border}; border-radius: 4px;
     background: {theme.raised}; padding: 0 8px; color: {theme.text}; }}
@@ -38,6 +56,12 @@ QToolButton[popupMode="2"] {{ padding-right: 18px; }}
 QToolButton::menu-indicator {{ subcontrol-origin: padding; subcontrol-position: right center;
     right: 4px; }}
 QToolButton[flat="true"] {{ border-color: transparent; background: transparent; }}
+"""
+
+
+def _field_states(theme: Theme) -> str:
+    """Return the rules of the same under the pointer, pressed, focused, disabled and primary."""
+    return f"""\
 QPushButton:hover, QToolButton:hover, QComboBox:hover {{ border-color: {theme.accent}; }}
 QPushButton:pressed, QToolButton:pressed, QToolButton:checked {{ background: {theme.selection}; }}
 QPushButton:focus, QToolButton:focus, QComboBox:focus, QLineEdit:focus, QSpinBox:focus,
@@ -48,6 +72,12 @@ QPushButton[primary="true"] {{ background: {theme.accent}; color: {theme.accent_
     border-color: {theme.accent}; font-weight: 600; }}
 QPushButton[primary="true"]:disabled {{ background: {theme.border}; color: {theme.muted};
     border-color: {theme.border}; }}
+"""
+
+
+def _pages(theme: Theme) -> str:
+    """Return the rules of the lists that boxes open, tabs and progress bars."""
+    return f"""\
 QComboBox::drop-down {{ border: none; width: 20px; }}
 QComboBox QAbstractItemView {{ background: {theme.panel}; border: 1px solid {theme.border};
     selection-background-color: {theme.selection}; selection-color: {theme.text}; }}
@@ -60,6 +90,12 @@ QTabBar::tab:focus {{ color: {theme.text}; background: {theme.selection}; }}
 QProgressBar {{ border: 1px solid {theme.border}; border-radius: 4px; background: {theme.raised};
     text-align: center; min-height: 14px; color: {theme.text}; }}
 QProgressBar::chunk {{ background: {theme.selection}; border-radius: 3px; }}
+"""
+
+
+def _scrolling(theme: Theme) -> str:
+    """Return the rules of scroll bars, what scrolls, and sliders."""
+    return f"""\
 QScrollBar:vertical {{ background: transparent; width: 12px; margin: 0; }}
 QScrollBar:horizontal {{ background: transparent; height: 12px; margin: 0; }}
 QScrollBar::handle {{ background: {theme.border}; border-radius: 4px; min-height: 24px;
@@ -73,6 +109,12 @@ QSlider::groove:horizontal {{ height: 4px; background: {theme.border}; border-ra
 QSlider::handle:horizontal {{ background: {theme.accent}; width: 14px; height: 14px;
     margin: -6px 0; border-radius: 7px; }}
 QSlider::handle:horizontal:focus {{ border: 2px solid {theme.text}; }}
+"""
+
+
+def _roles(theme: Theme) -> str:
+    """Return the rules of labels and frames that say by a property what they are."""
+    return f"""\
 QLabel[role="muted"] {{ color: {theme.muted}; }}
 QLabel[role="warning"] {{ color: {theme.warning}; }}
 QLabel[role="error"] {{ color: {theme.error}; }}
@@ -80,4 +122,4 @@ QLabel[role="section"] {{ font-weight: 600; }}
 QFrame[role="panel"] {{ background: {theme.panel}; }}
 QFrame[role="card"] {{ background: {theme.raised}; border: 1px solid {theme.border};
     border-radius: 6px; }}
-{marks(theme)}"""
+"""
