@@ -159,8 +159,8 @@ def fit_heads_parser() -> argparse.ArgumentParser:
         prog="inception-viewer fit-heads",
         description="Fit the two auxiliary heads to the photos in FOLDER, the rest of the network"
         " staying as it is, and write a new checkpoint. They learn what the main head answers,"
-        " or the classes if every folder in FOLDER is named like a class of the network. A head"
-        " that fits no better than chance is said to, and not kept.",
+        " and the classes as well if every folder in FOLDER is named like a class of the network."
+        " A head that fits no better than chance is said to, and not kept.",
     )
     parser.add_argument("checkpoint", metavar="FILE", help="“demo” or a checkpoint's file")
     parser.add_argument("folder", metavar="FOLDER", help="photos, in folders or not")
@@ -169,7 +169,7 @@ def fit_heads_parser() -> argparse.ArgumentParser:
         "--targets",
         choices=("auto", "main", "labels"),
         default="auto",
-        help="what to learn: the main head's answers or the folders' names",
+        help="what to learn: the main head's answers alone, or the folders' names as well",
     )
     parser.add_argument(
         "--images", type=_count, default=1500, metavar="N", help="photos to use at most, 1500"

@@ -52,9 +52,9 @@ def _tell(event: dict[str, Any]) -> None:
 
 def as_text(answer: FittedHeads) -> str:
     """Return what came of it in lines."""
-    learned = {"main": "the main head's answers", "labels": "the photos' classes"}
+    learned = {"main": "", "labels": " and the photos' classes"}
     lines = [
-        f"fitted to {answer.photos:,} photos and {learned[answer.targets]},"
+        f"fitted to the main head's answers{learned[answer.targets]} on {answer.photos:,} photos,"
         f" {answer.validation:,} kept apart, in {duration(answer.seconds)};"
         f" the trunk's outputs took {answer.feature_bytes / 1e6:,.0f} MB"
     ]

@@ -20,6 +20,7 @@ from inception_viewer.googlenet.architecture import Classifier, Dense, GoogLeNet
 from inception_viewer.googlenet.variants import Variant
 
 from .features import Features
+from .photos import draw
 
 SAMPLE = 256
 """Photos by which a head's first weights are scaled, and that are measured at a time."""
@@ -53,6 +54,8 @@ class HeadRecipe:
     label_share
         Share of a photo's class in what is learned from labels; the rest is what the main
         head answers, which says how alike the classes are.
+    balance
+        0 takes the photos as they are, 1 every class equally often, by what is learned.
     seed
         Of the first weights, the order and the dropout.
     """
@@ -62,6 +65,7 @@ class HeadRecipe:
     learning_rate: float = 1e-3
     weight_decay: float = 0.05
     label_share: float = 0.5
+    balance: float = 0.6
     seed: int = 0
 
     def steps_per_epoch(self, photos: int) -> int:
@@ -247,13 +251,14 @@ class _Run:
         self.dropout, self.step = dropout, 0
         self.generator = torch.Generator().manual_seed(recipe.seed)
         self.optimizer = _optimizer(heads, recipe)
+        self.classes = targets.argmax(1).numpy()
         self.steps_per_epoch = recipe.steps_per_epoch(len(targets))
 
     def epoch(self, epoch: int, report: Report) -> float:
         """Go once over the photos and return the mean loss of the two heads together."""
         for head in self.heads.values():
             head.train()
-        order = torch.randperm(len(self.targets), generator=self.generator)
+        order = torch.from_numpy(draw(self.classes, self.recipe.balance, self.recipe.seed, epoch))
         steps, total = self.steps_per_epoch, 0.0
         for place, chosen in enumerate(order.tensor_split(steps)):
             share = (epoch * steps + place) / (self.recipe.epochs * steps)

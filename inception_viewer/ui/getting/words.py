@@ -8,7 +8,7 @@ from ...checkpoints.catalogue import Published
 from ...checkpoints.getting.part import Part
 from ...questions import Received
 from .. import theme
-from ..status_bar import time_left
+from ..progress import left_text
 
 
 def megabytes(size: int) -> str:
@@ -41,7 +41,7 @@ def amount(received: Received) -> str:
 
 def progress(received: Received) -> str:
     """Return the same and how long it takes: ``"31.2 of 52.1 MB, 12 s left"``."""
-    have, left = amount(received), time_left(received.seconds_left)
+    have, left = amount(received), left_text(received.seconds_left)
     return f"{have}, {left}" if left and not received.note else have
 
 
