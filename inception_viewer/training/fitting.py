@@ -81,7 +81,7 @@ def fit(
     """
     if not question.out and source is None:
         raise FitError("This checkpoint has no file to write beside; name one to write.")
-    place = Path(question.out) if question.out else place_beside(source or Path())
+    place = Path(question.out) if question.out else place_beside((source or Path()).absolute())
     check_place(place, weights, source)
     return _Fit(question, weights, net, place, progress).run()
 
