@@ -31,7 +31,7 @@ from inception_viewer.training.console import Console, duration, sentence
 from inception_viewer.training.evaluation import evaluate_files, mean_per_class
 from inception_viewer.training.export import SQUEEZED, export, unknown
 from inception_viewer.training.pace import Pace
-from inception_viewer.training.photos import SIDE, FolderError, Photos, Split, draw, scan
+from inception_viewer.training.photos import SIDE, FolderError, Photos, Split, draw, scan, unsorted
 from inception_viewer.training.recipe import Phase, Recipe, parse_phases, phases_text
 from inception_viewer.training.state import StateError, read_state, write_state
 from inception_viewer.training.trainer import DivergedError, Trainer
@@ -455,17 +455,23 @@ def test_the_bound_for_strangers_is_youdens() -> None:
     assert unknown(np.empty(0, np.float32), known.astype(np.float32)) == {}
 
 
-def test_a_folder_of_strangers_is_read_and_may_not_be_empty(
+def test_strangers_are_measured_too(
     folder: Path, finished: tuple[Path, Split], tmp_path: Path
 ) -> None:
     state, split = finished
-    export(state, split, tmp_path / "x.safetensors", strangers=folder)
+    export(state, split, tmp_path / "x.safetensors", strangers=unsorted(folder))
     metadata = read_checkpoint(tmp_path / "x.safetensors").metadata
     assert "of 24 of other things" in metadata["unknown"]
+
+
+def test_an_empty_folder_of_strangers_is_told_before_the_training(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "empty").mkdir()
-    with pytest.raises(FolderError, match="There are no photos in"):
-        export(state, split, tmp_path / "y.safetensors", strangers=tmp_path / "empty")
-    assert not (tmp_path / "y.safetensors").exists()
+    words = ["train", str(folder), "--out", str(tmp_path / "y.safetensors")]
+    assert cli.main([*words, "--strangers", str(tmp_path / "empty")]) == 2
+    assert "There are no photos in" in capsys.readouterr().err
+    assert not list(tmp_path.glob("y.*"))  # neither a checkpoint nor a state
 
 
 def test_mean_per_class_counts_classes_not_photos() -> None:

@@ -20,7 +20,7 @@ from inception_viewer.errors import ViewerError
 from .console import Console
 from .evaluation import Accuracy
 from .export import LICENCE, export
-from .photos import Split, scan
+from .photos import Split, scan, unsorted
 from .recipe import Recipe, parse_phases
 from .state import StateError, read_state
 from .trainer import Trainer
@@ -53,6 +53,7 @@ def _train(options: argparse.Namespace, console: Console) -> int:
     state_file = Path(options.state) if options.state else out.with_suffix(".state.pt")
     recipe = _recipe(options, state_file)
     split = scan(Path(options.folder), recipe.validation_share, recipe.seed)
+    strangers = unsorted(Path(options.strangers)) if options.strangers else []
     device = _device(options.device)
     skipped = 0
     if not options.export_only:
@@ -75,7 +76,7 @@ def _train(options: argparse.Namespace, console: Console) -> int:
         out,
         licence=options.licence or LICENCE,
         notes=options.notes,
-        strangers=Path(options.strangers) if options.strangers else None,
+        strangers=strangers,
         device=device,
     )
     console(_done(out, accuracy, skipped))

@@ -20,7 +20,7 @@ from inception_viewer.googlenet.variants import HEADS
 from inception_viewer.questions import Floats, Preprocessing
 
 from .evaluation import MEAN, STD, Accuracy, evaluate_files
-from .photos import Labelled, Split, unsorted
+from .photos import Labelled, Split
 from .recipe import Recipe
 from .state import check_state, read_state
 
@@ -45,7 +45,7 @@ def export(
     *,
     licence: str = LICENCE,
     notes: str = "",
-    strangers: Path | None = None,
+    strangers: Sequence[Labelled] = (),
     device: str = "cpu",
 ) -> Accuracy:
     """Write a run's averaged weights as a checkpoint, float16, and measure it.
@@ -64,8 +64,8 @@ def export(
     licence, notes
         Kept in the file's metadata.
     strangers
-        A folder of photos of other things than the classes, by which ``unknown_below`` is
-        chosen: the top probability below which a photo is probably of none of the classes.
+        Photos of other things than the classes, by which ``unknown_below`` is chosen: the
+        top probability below which a photo is probably of none of the classes.
     device
         Where to measure.
 
@@ -78,8 +78,6 @@ def export(
     ------
     StateError
         If there is no such state, or it is of a run on other classes.
-    FolderError
-        If there is no photo of strangers.
     CheckpointError
         If the file cannot be written.
     """
@@ -87,7 +85,6 @@ def export(
     check_state(state_file, state, split.classes)
     recipe = Recipe.from_dict(state["recipe"])
     weights = _weights(state["average"], split.classes)
-    others = [] if strangers is None else unsorted(strangers)
 
     def measure(items: Sequence[Labelled]) -> Accuracy:
         return evaluate_files(weights.network(), items, SQUEEZED, torch.device(device))
@@ -101,7 +98,7 @@ def export(
         "validation": _validation(split, recipe),
         "licence": licence,
         **({"notes": notes} if notes else {}),
-        **unknown(accuracy.confidence, measure(others).confidence),
+        **unknown(accuracy.confidence, measure(strangers).confidence),
     }
     _write(out, weights, metadata)
     return accuracy
