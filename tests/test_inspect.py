@@ -116,7 +116,7 @@ def test_the_card_says_the_same_in_words(capsys: pytest.CaptureFixture[str]) -> 
         "Warnings",
     ]  # fmt: skip
     assert re.search(r"Parameters +10,621,391$", out, re.MULTILINE)
-    assert "12 sample photos speak for this input" in out
+    assert "12 sample photos do not speak against this input" in out
 
 
 @pytest.mark.parametrize(
