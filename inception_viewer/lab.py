@@ -21,7 +21,7 @@ from .checkpoints.verdict import Case, open_case, with_heads
 from .checkpoints.verdict import verdict as full_verdict
 from .checkpoints.weights import Weights, fingerprint
 from .errors import ImageError, QuestionError
-from .googlenet.architecture import GoogLeNet, empty, fold
+from .googlenet.architecture import GoogLeNet, fold, twin
 from .googlenet.graph import graph
 from .images.decode import Decoded, content_id, decode, thumbnail
 from .images.preprocess import prepare
@@ -173,7 +173,7 @@ class Lab:
             mine = self._networks.setdefault((checkpoint, folded), {})
             if lane not in mine:
                 other = next(iter(mine.values()), None)
-                mine[lane] = _twin(other) if other else self._built(self.truth(checkpoint), folded)
+                mine[lane] = twin(other) if other else self._built(self.truth(checkpoint), folded)
             return mine[lane]
 
     def _built(self, weights: Weights, folded: bool) -> GoogLeNet:
@@ -298,13 +298,6 @@ class Lab:
                 self._device = chosen
                 self._networks.clear()
                 self._traces.forget()
-
-
-def _twin(net: GoogLeNet) -> GoogLeNet:
-    """Return another module object with the same tensors."""
-    twin = empty(net.variant)
-    twin.load_state_dict(net.state_dict(), assign=True)
-    return twin.eval().requires_grad_(False)
 
 
 def _info(weights: Weights, details: Verdict, name: str, source: str) -> CheckpointInfo:

@@ -383,6 +383,25 @@ class Glance(Question):
 
 
 @dataclass(frozen=True)
+class Neuron:
+    """A number inside the network that can be explained in a class's place.
+
+    Attributes
+    ----------
+    unit
+        Any unit with a map: ``"inception4a/3x3"``.
+    channel
+        Its index, or None for the channel with the largest activation on the photo.
+    position
+        (row, column) in the unit's map, or None for the sum over all positions.
+    """
+
+    unit: str
+    channel: int | None = None
+    position: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
 class Attribution(Question):
     """Which pixels a head's answer rests on; answered by :class:`AttributionAnswer`.
 
@@ -399,6 +418,12 @@ class Attribution(Question):
         the head's last unit with a map).
     parameters
         The method's own, sorted by name.
+    against
+        The class whose logit is subtracted, so that the difference of two is explained;
+        None: the target's logit alone.
+    neuron
+        What to explain instead of a head's logit, or None. Neuron methods need one; None
+        means inception5b's strongest channel there.
     """
 
     scene: Scene
@@ -407,6 +432,8 @@ class Attribution(Question):
     target: int | None = None
     unit: str | None = None
     parameters: tuple[tuple[str, float | int | str], ...] = ()
+    against: int | None = None
+    neuron: Neuron | None = None
 
 
 # --- answers -------------------------------------------------------------------------
@@ -569,7 +596,10 @@ class AttributionAnswer:
     raw
         (3, height, width) with respect to what conv1 receives, or (channels, h, w) of a layer.
     target
-        The class that was explained.
+        The class that was explained; -1 for a neuron.
+    target_name
+        What was explained, in words: ``"cup"``, ``"cup against ewer"``,
+        ``"inception4a/3x3, channel 18"``.
     completeness_error
         |sum - (F(x) - F(b))| / max(|F(x) - F(b)|, 0.1), or None where the method promises none.
     parameters
@@ -580,6 +610,13 @@ class AttributionAnswer:
         What else to know (``"80 steps were needed"``), or ``""``.
     partial
         Whether more is to come.
+    score, baseline_score
+        F(x) and F(b): what was explained, in logits (or a unit's activation), on the photo and
+        on the baseline; None where they were not computed.
+    conserved
+        Share of F(x) that the relevance at the input adds up to (LRP), else None.
+    forwards, backwards
+        Passes that it took, counted in photos.
     """
 
     question: Attribution
@@ -594,6 +631,11 @@ class AttributionAnswer:
     degenerate: str = ""
     note: str = ""
     partial: bool = False
+    score: float | None = None
+    baseline_score: float | None = None
+    conserved: float | None = None
+    forwards: int = 0
+    backwards: int = 0
 
 
 def frozen_array(array: NDArray[Any]) -> NDArray[Any]:

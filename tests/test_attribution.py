@@ -17,6 +17,7 @@ from torch import nn
 from inception_viewer import attribution_methods as methods
 from inception_viewer.analysis import attribution
 from inception_viewer.analysis.attribution import baselines, grad_cam, integrated_gradients, result
+from inception_viewer.analysis.attribution.score import logit
 from inception_viewer.checkpoints.weights import Weights
 from inception_viewer.errors import QuestionError
 from inception_viewer.googlenet import variants
@@ -135,7 +136,9 @@ def test_settings_are_defaults_overridden_by_what_is_given():
     method = methods.method("integrated_gradients")
     given = {"steps": np.int64(7), "adapt": False, "blur": 3}
     settings = method.settings(given)
-    assert settings == {"steps": 7, "adapt": "off", "baseline": "black", "blur": 3.0, "seed": 0}
+    assert settings == {
+        "steps": 7, "adapt": "off", "baseline": "black", "baseline_image": "", "blur": 3.0, "seed": 0
+    }  # fmt: skip
     assert type(settings["steps"]) is int
     assert type(settings["blur"]) is float
     matters = {p.name: p.matters(settings) for p in method.parameters}
@@ -150,7 +153,7 @@ def test_settings_are_defaults_overridden_by_what_is_given():
         ({"steps": True}, "a whole number"),
         ({"blur": "wide"}, "a number"),
         ({"blur": float("nan")}, "goes from 0.5 to 100"),
-        ({"baseline": "white"}, "one of black, mean, blur, noise"),
+        ({"baseline": "white"}, "one of black, mean, blur, noise, image"),
         ({"adapt": 1}, "one of on, off"),
         ({"step": 20}, "no parameter “step”; it has adapt, baseline"),
     ],
@@ -166,7 +169,7 @@ def test_layers_are_the_units_with_a_map_that_reach_the_head(tiny, x64):
     start = x64[:1].clone().requires_grad_()
     tiny.run({INPUT: start}, tiny.names, kept.setdefault)
     for head in HEADS:
-        layers = methods.layers(drawn, head)
+        layers = methods.units_before(drawn, head)
         # Reach, found by gradient: the logits must depend on the unit's activation.
         gradients = torch.autograd.grad(
             kept[LOGITS[head]].sum(), list(kept.values()), retain_graph=True, allow_unused=True
@@ -179,19 +182,18 @@ def test_layers_are_the_units_with_a_map_that_reach_the_head(tiny, x64):
         assert list(layers) == reached
         assert methods.DEFAULT_UNIT[head] in layers
     assert (
-        methods.layers(graph(empty(replace(tiny.variant, heads=("main",))), 64, 72), "aux1") == ()
+        methods.units_before(graph(empty(replace(tiny.variant, heads=("main",))), 64, 72), "aux1")
+        == ()
     )
 
 
 @pytest.mark.parametrize(("adapt", "passes"), [("on", 3 + 6 + 10), ("off", 3)])
 def test_integrated_gradients_costs_at_most_what_it_says(adapt, passes, tiny, x64, monkeypatch):
     monkeypatch.setattr(integrated_gradients, "TOLERANCE", -1.0)  # never exact enough
-    monkeypatch.setattr(methods, "MAX_STEPS", 10)
+    monkeypatch.setattr(methods.parameters, "MAX_STEPS", 10)
     seen = []
     hook = tiny.fc.register_forward_hook(lambda _m, inputs, _o: seen.append(len(inputs[0])))
-    integrated_gradients.integrated_gradients(
-        tiny, x64[0], "main", 1, baseline=x64[1], steps=3, adapt=adapt == "on"
-    )
+    integrate(tiny, x64[0], "main", 1, baseline=x64[1], steps=3, adapt=adapt == "on")
     hook.remove()
     settings = methods.method("integrated_gradients").settings({"steps": 3, "adapt": adapt})
     cost = methods.method("integrated_gradients").cost(settings)
@@ -264,6 +266,18 @@ def test_completeness_error_by_hand():
     assert result.completeness_error(torch.tensor([0.03]), 0.01) == pytest.approx(0.2)
 
 
+def integrate(net, x, head, target, **how):
+    return integrated_gradients.integrated_gradients(net, x, logit(net, head, target), **how)
+
+
+def cam(net, x, unit, head, target, **how):
+    return grad_cam.grad_cam(net, x, unit, logit(net, head, target), **how)
+
+
+def cam_all(net, x, head, target, **how):
+    return grad_cam.grad_cam_all(net, x, logit(net, head, target), **how)
+
+
 # --- integrated gradients --------------------------------------------------------------------
 
 
@@ -284,9 +298,7 @@ def test_the_shortcut_through_conv1_is_exact(head, lrn, tiny, x64):
     net = tiny_net(lrn=True) if lrn else tiny
     x, baseline = x64
     expected = naive_integrated_gradients(net, x, baseline, head, 3, 9)
-    found = integrated_gradients.integrated_gradients(
-        net, x, head, 3, baseline=baseline, steps=9, adapt=False
-    )
+    found = integrate(net, x, head, 3, baseline=baseline, steps=9, adapt=False)
     assert worst(found.raw, expected) < 1e-6  # float32 output of a float64 sum
     assert worst(found.map, expected.sum(0)) < 1e-6
     ends = logits(net, torch.stack([x, baseline]), head)[:, 3]
@@ -307,10 +319,10 @@ def test_integrated_gradients_equal_captums_on_torchvisions_module(head, theirs)
         x, black, target=7, n_steps=12, internal_batch_size=8
     )[0]
     start, end = (ours.transform(picture)[0] for picture in (black, x))
-    found = integrated_gradients.integrated_gradients(ours, end, head, 7, baseline=start, steps=12)
+    found = integrate(ours, end, head, 7, baseline=start, steps=12)
     assert worst(found.raw, expected) < 1e-5
     assert worst(found.map, expected.sum(0)) < 1e-5
-    single = integrated_gradients.integrated_gradients(
+    single = integrate(
         fold(from_torchvision(theirs).float()),
         end.float(),
         head,
@@ -323,9 +335,7 @@ def test_integrated_gradients_equal_captums_on_torchvisions_module(head, theirs)
 
 def test_steps_double_until_the_map_adds_up(tiny, x64, monkeypatch):
     def ask(**how):
-        return integrated_gradients.integrated_gradients(
-            tiny, x64[0], "main", 3, baseline=x64[1], **how
-        )
+        return integrate(tiny, x64[0], "main", 3, baseline=x64[1], **how)
 
     errors = {steps: ask(steps=steps).completeness_error for steps in (2, 4, 8, 16)}
     enough = min(errors, key=errors.get)
@@ -343,10 +353,10 @@ def test_steps_double_until_the_map_adds_up(tiny, x64, monkeypatch):
 
 def test_doubling_ends_and_says_what_is_left(tiny, x64, monkeypatch):
     monkeypatch.setattr(integrated_gradients, "TOLERANCE", -1.0)
-    monkeypatch.setattr(methods, "MAX_STEPS", 10)
+    monkeypatch.setattr(methods.parameters, "MAX_STEPS", 10)
 
     def ask(**how):
-        return integrated_gradients.integrated_gradients(
+        return integrate(
             tiny, x64[0], "aux1", 0, baseline=x64[1], about="Baseline: a photo.", **how
         )
 
@@ -360,7 +370,7 @@ def test_doubling_ends_and_says_what_is_left(tiny, x64, monkeypatch):
 def test_partial_maps_come_with_every_batch_but_the_last(tiny, x64, monkeypatch):
     monkeypatch.setattr(integrated_gradients, "batch_size", lambda *_: 1)
     seen = []
-    found = integrated_gradients.integrated_gradients(
+    found = integrate(
         tiny,
         x64[0],
         "main",
@@ -388,9 +398,7 @@ def test_cancelling_ends_within_one_batch(tiny, x64, monkeypatch):
         raise Cancel
 
     with pytest.raises(Cancel):
-        integrated_gradients.integrated_gradients(
-            tiny, x64[0], "main", 2, baseline=x64[1], steps=30, report=stop
-        )
+        integrate(tiny, x64[0], "main", 2, baseline=x64[1], steps=30, report=stop)
     hook.remove()
     assert passes == [2, 3]  # both ends of the path, and one batch
 
@@ -452,7 +460,7 @@ def test_the_last_module_is_class_activation_mapping(tiny, x64):
     # Average pooling and one linear layer follow: the gradient is the weight over the area.
     activation = tiny.run({INPUT: x64[:1]}, ["inception5b"])["inception5b"][0]
     weight = tiny.fc.linear.weight[4].view(-1, 1, 1) / activation[0].numel()
-    found = grad_cam.grad_cam(tiny, x64[0], None, "main", 4)
+    found = cam(tiny, x64[0], None, "main", 4)
     assert worst(found.raw, activation * weight) < 1e-6
     assert found.map.shape == (64, 72)
 
@@ -464,7 +472,7 @@ def test_channel_weights_are_the_slopes_of_the_logit(unit, head, tiny, x64):
     # Raising a whole channel by h raises the logit by h times the sum of its gradient.
     x, step = x64[:1], 1e-6
     activation = tiny.run({INPUT: x}, [unit])[unit][0]
-    found = grad_cam.grad_cam(tiny, x[0], unit, head, 2)
+    found = cam(tiny, x[0], unit, head, 2)
     for channel in range(0, len(activation), 5):
         values = []
         for sign in (1, -1):
@@ -499,13 +507,13 @@ def test_grad_cam_equals_captums_on_torchvisions_module(unit, layer, head, their
     # in-place ReLU overwrites.
     x = oracles.batch(96, 128, 1)
     model = theirs if head == "main" else TorchvisionHead(theirs, head)
-    cam = LayerGradCam(model, theirs.get_submodule(layer))
-    coarse = cam.attribute(x, target=3, relu_attributions=False)
+    captums = LayerGradCam(model, theirs.get_submodule(layer))
+    coarse = captums.attribute(x, target=3, relu_attributions=False)
     expected = LayerAttribution.interpolate(coarse, (96, 128), "bilinear")[0, 0].detach()
-    found = grad_cam.grad_cam(ours, ours.transform(x)[0], unit, head, 3)
+    found = cam(ours, ours.transform(x)[0], unit, head, 3)
     assert worst(found.raw.sum(0), coarse[0, 0].detach()) < 1e-3
     assert worst(found.map, expected) < 1e-3
-    clipped = grad_cam.grad_cam(ours, ours.transform(x)[0], unit, head, 3, relu=True)
+    clipped = cam(ours, ours.transform(x)[0], unit, head, 3, relu=True)
     rectified = LayerAttribution.interpolate(coarse.relu(), (96, 128), "bilinear")[0, 0]
     assert np.abs(clipped.map - rectified.detach().numpy()).max() < 1e-3 * expected.abs().max()
     assert np.array_equal(clipped.raw, found.raw)
@@ -515,12 +523,12 @@ def test_grad_cam_equals_captums_on_torchvisions_module(unit, layer, head, their
 def test_all_units_from_one_backward_equal_one_by_one(head, count, tiny, x64):
     passes = []
     hook = tiny.conv1.register_forward_hook(lambda *_: passes.append(1))
-    maps = grad_cam.grad_cam_all(tiny, x64[0], head, 1)
+    maps = cam_all(tiny, x64[0], head, 1)
     assert len(passes) == 1
     hook.remove()
     assert len(maps) == count
     for unit, found in maps.items():
-        single = grad_cam.grad_cam(tiny, x64[0], unit, head, 1).map
+        single = cam(tiny, x64[0], unit, head, 1).map
         assert np.allclose(found, single, rtol=1e-5, atol=1e-7 * np.abs(single).max()), unit
 
 
@@ -543,13 +551,13 @@ def test_all_units_from_one_backward_equal_one_by_one(head, count, tiny, x64):
 )
 def test_what_makes_no_sense_is_refused_in_a_sentence(unit, head, target, words, tiny, x64):
     with pytest.raises(QuestionError, match=words):
-        grad_cam.grad_cam(tiny, x64[0], unit, head, target)
+        cam(tiny, x64[0], unit, head, target)
 
 
 def test_an_absent_head_is_named_with_those_present(x64):
     net = initialise(replace(variants.paper(3), table=TINY, heads=("main",))).double().eval()
     with pytest.raises(QuestionError, match="no head “aux2”; it has main"):
-        integrated_gradients.integrated_gradients(net, x64[0], "aux2", 0, baseline=x64[1], steps=2)
+        integrate(net, x64[0], "aux2", 0, baseline=x64[1], steps=2)
 
 
 def test_maps_without_meaning_are_explained(x64):
@@ -557,34 +565,28 @@ def test_maps_without_meaning_are_explained(x64):
     layer = net.get_submodule("inception5b.1x1").bn
     layer.weight.zero_()
     layer.bias.fill_(-1.0)
-    dead = grad_cam.grad_cam(net, x64[0], "inception5b/1x1", "main", 0)
+    dead = cam(net, x64[0], "inception5b/1x1", "main", 0)
     assert dead.degenerate == result.ALL_ZERO
     net.fc.linear.weight.fill_(-0.5)  # every channel speaks against every class
-    against = grad_cam.grad_cam(net, x64[0], None, "main", 0, relu=True)
+    against = cam(net, x64[0], None, "main", 0, relu=True)
     assert against.degenerate == grad_cam.ALL_AGAINST
-    assert grad_cam.grad_cam(net, x64[0], None, "main", 0).degenerate == ""
-    same = integrated_gradients.integrated_gradients(
-        net, x64[0], "main", 0, baseline=x64[0], steps=2
-    )
+    assert cam(net, x64[0], None, "main", 0).degenerate == ""
+    same = integrate(net, x64[0], "main", 0, baseline=x64[0], steps=2)
     assert same.degenerate == result.ALL_ZERO
     assert same.completeness_error == 0
     for channels in (slice(0, 1), slice(None)):  # one of a dead branch, then all
         net.fc.linear.weight[1, channels] = float("nan")
-        broken = integrated_gradients.integrated_gradients(
-            net, x64[0], "main", 1, baseline=x64[1], steps=2, adapt=True
-        )
+        broken = integrate(net, x64[0], "main", 1, baseline=x64[1], steps=2, adapt=True)
         assert broken.degenerate == result.NOT_FINITE
-    assert grad_cam.grad_cam(net, x64[0], None, "main", 1).degenerate == result.NOT_FINITE
+    assert cam(net, x64[0], None, "main", 1).degenerate == result.NOT_FINITE
 
 
 def test_nothing_is_left_behind(tiny, x64):
     def tensors_after(runs):
         for _ in range(runs):
-            integrated_gradients.integrated_gradients(
-                tiny, x64[0], "main", 0, baseline=x64[1], steps=4, report=lambda *_: None
-            )
-            grad_cam.grad_cam(tiny, x64[0], None, "main", 0)
-            grad_cam.grad_cam_all(tiny, x64[0], "aux2", 0)
+            integrate(tiny, x64[0], "main", 0, baseline=x64[1], steps=4, report=lambda *_: None)
+            cam(tiny, x64[0], None, "main", 0)
+            cam_all(tiny, x64[0], "aux2", 0)
         gc.collect()
         return sum(issubclass(type(thing), torch.Tensor) for thing in gc.get_objects())
 
@@ -648,6 +650,7 @@ def test_an_answer_explains_the_heads_top_class_and_says_what_was_used(open_lab)
         "steps": 12,
         "adapt": "off",
         "baseline": "black",
+        "baseline_image": "",
         "blur": 10.0,
         "seed": 0,
     }
@@ -716,3 +719,20 @@ def test_bad_questions_are_answered_by_a_sentence(changes, words, open_lab):
     question = replace(Attribution(open_lab.scene, "integrated_gradients"), **changes)
     with pytest.raises(QuestionError, match=words):
         attribution.answer(question, open_lab.lab, Heard())
+
+
+# --- other numbers than a logit --------------------------------------------------------------
+
+
+def test_the_difference_of_two_classes_is_explained_by_the_difference_of_their_maps(open_lab):
+    def ask(target, against=None):
+        given = (("adapt", "off"), ("steps", 8))
+        question = Attribution(
+            open_lab.scene, "integrated_gradients", "main", target, None, given, against=against
+        )
+        return attribution.answer(question, open_lab.lab, Heard())
+
+    one, other, both = ask(1), ask(2), ask(1, against=2)
+    assert worst(both.raw, torch.tensor(one.raw - other.raw)) < 1e-4
+    assert both.score == pytest.approx(one.score - other.score, abs=1e-4)
+    assert both.target_name == "bee against cup"

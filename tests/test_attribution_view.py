@@ -22,7 +22,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QDoubleSpinBox, QSpinBox
 
-from inception_viewer.attribution_methods import METHODS, layers
+from inception_viewer.attribution_methods import METHODS, units_before
 from inception_viewer.questions import Attribution, AttributionAnswer
 from inception_viewer.session import AttributionSettings
 from inception_viewer.ui import theme
@@ -473,6 +473,10 @@ def test_every_method_gets_the_fields_of_its_description(view):
             assert parameter.explanation in field.toolTip()
             if parameter.is_switch:
                 assert isinstance(field, QCheckBox)
+            elif parameter.kind == "image":
+                form.parameters.set_photos([("a1", "cup.jpg"), ("b2", "ewer.jpg")])
+                offered = [field.itemData(i) for i in range(field.count())]
+                assert offered == ["", "a1", "b2"]
             elif parameter.kind == "choice":
                 assert isinstance(field, QComboBox)
                 offered = [field.itemData(i) for i in range(field.count())]
@@ -537,7 +541,7 @@ def test_layers_are_those_on_the_way_to_the_head(view):
     ):
         form.head.setCurrentIndex(form.head.findData(head))
         offered = [form.layer.itemData(i) for i in range(1, form.layer.count())]
-        assert offered == list(layers(ui_data.graph(), head))
+        assert offered == list(units_before(ui_data.graph(), head))
         assert has in offered
         assert lacks not in offered
         assert "fc" not in offered

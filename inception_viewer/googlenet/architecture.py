@@ -347,6 +347,17 @@ def empty(variant: Variant) -> GoogLeNet:
         return GoogLeNet(variant).eval()
 
 
+def twin(net: GoogLeNet) -> GoogLeNet:
+    """Return another module object with the same tensors, frozen and in evaluation mode.
+
+    What is done to its modules (hooks, other rules for the ReLUs) leaves ``net`` as it is;
+    what is done to its tensors does not.
+    """
+    other = empty(net.variant)
+    other.load_state_dict(net.state_dict(), assign=True)
+    return other.eval().requires_grad_(False)
+
+
 def initialise(variant: Variant, seed: int = 0) -> GoogLeNet:
     """Build a network with random weights for training (He et al., 2015; fan-in)."""
     net = empty(variant).to_empty(device="cpu")

@@ -50,6 +50,8 @@ class Attributing(QObject):
         """Follow the settings; the scene is followed frame by frame."""
         if new.machine != old.machine:
             self._view.set_machine_ready(new.machine is not None)
+        if new.images != old.images:
+            self._view.form.set_photos([(image.id, image.name) for image in new.images])
         if new.attribution != old.attribution:
             self._view.set_settings(new.attribution)
             self._window.predictions.set_selected(new.attribution.target)

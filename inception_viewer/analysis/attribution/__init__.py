@@ -8,17 +8,27 @@ from __future__ import annotations
 
 import importlib
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from inception_viewer import attribution_methods
-from inception_viewer.attribution_methods import Method, Settings
+from inception_viewer.attribution_methods import DEFAULT_UNIT, Method, Settings
 from inception_viewer.errors import QuestionError
-from inception_viewer.questions import Attribution, AttributionAnswer, CheckpointInfo, Provenance
+from inception_viewer.googlenet.architecture import GoogLeNet
+from inception_viewer.questions import (
+    Attribution,
+    AttributionAnswer,
+    CheckpointInfo,
+    Floats,
+    Neuron,
+    Provenance,
+)
 
 from .result import Result
-from .task import Explain, Task, check_target
+from .score import Score, check_target, logit, neuron
+from .task import Explain, Task
 
 if TYPE_CHECKING:
     from inception_viewer.lab import Lab
@@ -38,10 +48,11 @@ def answer(question: Attribution, lab: Lab, progress: Progress) -> AttributionAn
     method = attribution_methods.method(question.method)
     settings = method.settings(dict(question.parameters))
     info = lab.info(question.scene.checkpoint)
-    task = _task(question, lab, progress, settings)
     reason = method.suits(info.graph, question.head)
     if reason:
         raise QuestionError(reason)
+    task, target, words = _task(question, lab, progress, method, settings)
+    explained = (target, words)
 
     def wrap(result: Result, *, partial: bool) -> AttributionAnswer:
         provenance = Provenance(
@@ -51,7 +62,7 @@ def answer(question: Attribution, lab: Lab, progress: Progress) -> AttributionAn
             device=lab.device,
             seed=_seed(method, settings),
         )
-        return _answer(question, task, info, result, provenance, partial)
+        return _answer(question, explained, settings, info, result, provenance, partial)
 
     def report(fraction: float, result: Result | None, text: str) -> None:
         progress(fraction, wrap(result, partial=True) if result else None, text)
@@ -66,22 +77,62 @@ def explainer(method: Method) -> Explain:
     return function
 
 
-def _task(question: Attribution, lab: Lab, progress: Progress, settings: Settings) -> Task:
+def _task(
+    question: Attribution, lab: Lab, progress: Progress, method: Method, settings: Settings
+) -> tuple[Task, int, str]:
+    """Return the task, the class that it explains (-1 for a neuron), and what it is in words."""
     net = lab.network(question.scene.checkpoint, progress.lane)
+    if question.neuron is not None or method.explains_neuron:
+        chosen, score = _neuron(question, lab, progress, net)
+        target, words = -1, _neuron_words(chosen)
+    else:
+        target, score = _logit(question, lab, progress, net)
+        classes = lab.info(question.scene.checkpoint).classes
+        words = classes[target]
+        if question.against is not None:
+            words += f" against {classes[question.against]}"
+
+    def other_photo(image: str) -> Floats:
+        return lab.prepare(replace(question.scene, image=image)).array
+
+    array = lab.prepare(question.scene).array
+    made = question.scene.preprocessing
+    return (
+        Task(net, array, made, score, question.unit, settings, other_photo),
+        target,
+        words,
+    )
+
+
+def _logit(
+    question: Attribution, lab: Lab, progress: Progress, net: GoogLeNet
+) -> tuple[int, Score]:
     target = question.target
     check_target(net, question.head, target or 0)
     if target is None:
         logits = lab.trace(question.scene, progress.lane).logits[question.head]
         target = int(np.argmax(logits))
-    return Task(
-        net=net,
-        array=lab.prepare(question.scene).array,
-        preprocessing=question.scene.preprocessing,
-        head=question.head,
-        target=target,
-        unit=question.unit,
-        settings=settings,
-    )
+    return target, logit(net, question.head, target, question.against)
+
+
+def _neuron(
+    question: Attribution, lab: Lab, progress: Progress, net: GoogLeNet
+) -> tuple[Neuron, Score]:
+    wanted = question.neuron or Neuron(question.unit or DEFAULT_UNIT["main"])
+    if wanted.unit not in net.by_name:
+        raise QuestionError(f"This network has no unit “{wanted.unit}”.")
+    activation = lab.trace(question.scene, progress.lane)[wanted.unit]
+    if wanted.channel is None:
+        strongest = int(np.argmax(activation.reshape(activation.shape[0], -1).max(1)))
+        wanted = replace(wanted, channel=strongest)
+    return wanted, neuron(net, wanted, activation.shape)
+
+
+def _neuron_words(chosen: Neuron) -> str:
+    words = f"{chosen.unit}, channel {chosen.channel}"
+    if chosen.position is not None:
+        words += f" at row {chosen.position[0]}, column {chosen.position[1]}"
+    return words
 
 
 def _seed(method: Method, settings: Settings) -> int | None:
@@ -92,26 +143,34 @@ def _seed(method: Method, settings: Settings) -> int | None:
 
 def _answer(
     question: Attribution,
-    task: Task,
+    explained: tuple[int, str],
+    settings: Settings,
     info: CheckpointInfo,
     result: Result,
     provenance: Provenance,
     partial: bool,
 ) -> AttributionAnswer:
     notes = [result.note]
-    if info.heads.get(task.head) == "untrained":
-        notes.append(f"{task.head} was never trained: this explains the answer of random weights.")
+    target, words = explained
+    head = question.head
+    if target >= 0 and info.heads.get(head) == "untrained":
+        notes.append(f"{head} was never trained: this explains the answer of random weights.")
     return AttributionAnswer(
         question=question,
         map=result.map,
         raw=result.raw,
-        target=task.target,
-        target_name=info.classes[task.target],
+        target=target,
+        target_name=words,
         completeness_error=result.completeness_error,
         seconds=provenance.seconds,
-        parameters=task.settings,
+        parameters=settings,
         provenance=provenance,
         degenerate=result.degenerate,
         note=" ".join(filter(None, notes)),
         partial=partial,
+        score=result.score,
+        baseline_score=result.baseline_score,
+        conserved=result.conserved,
+        forwards=result.forwards,
+        backwards=result.backwards,
     )

@@ -10,7 +10,20 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from inception_viewer.attribution_methods import Settings
+from inception_viewer.errors import QuestionError
 from inception_viewer.questions import Floats, Preprocessing
+
+from .task import Task
+
+
+def of_task(task: Task) -> Floats:
+    """Return the baseline that a task's settings ask for, (3, H, W) as its photo."""
+    if task.settings["baseline"] == "image":
+        chosen = str(task.settings["baseline_image"])
+        if not chosen:
+            raise QuestionError("Choose the photo that is to be the baseline.")
+        return task.other_photo(chosen)
+    return baseline(task.array, task.preprocessing, task.settings)
 
 
 def baseline(array: Floats, preprocessing: Preprocessing, settings: Settings) -> Floats:
@@ -51,6 +64,8 @@ def describe(preprocessing: Preprocessing, settings: Settings) -> str:
     kind = settings["baseline"]
     if kind == "blur":
         return f"Baseline: the photo blurred by {float(settings['blur']):g} pixels."
+    if kind == "image":
+        return "Baseline: another photo of the tray."
     if kind == "noise":
         return f"Baseline: random pixels, seed {settings['seed']}; other seeds give other maps."
     if kind == "mean":

@@ -8,12 +8,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from inception_viewer.googlenet.architecture import INPUT, LOGITS, GoogLeNet
+from inception_viewer.googlenet.architecture import INPUT, GoogLeNet
 from inception_viewer.googlenet.variants import HEADS
 from inception_viewer.questions import Floats
 
 from .result import ALL_ZERO, Report, Result, degenerate, to_numpy
-from .task import Task, check_has_map, check_target, check_unit
+from .score import Score
+from .task import Task, check_has_map, check_unit
 
 ALL_AGAINST = (
     "Nothing this unit finds speaks for the class: its evidence is all against it. "
@@ -32,14 +33,13 @@ def explain(task: Task, report: Report) -> Result:
         task.net,
         task.received(task.array),
         task.unit,
-        task.head,
-        task.target,
+        task.score,
         relu=task.settings["relu"] == "on",
     )
 
 
 def grad_cam(
-    net: GoogLeNet, x: Tensor, unit: str | None, head: str, target: int, *, relu: bool = False
+    net: GoogLeNet, x: Tensor, unit: str | None, score: Score, *, relu: bool = False
 ) -> Result:
     """Weight a unit's channels by the mean gradient of a logit, and sum them.
 
@@ -51,8 +51,8 @@ def grad_cam(
         What conv1 receives, (3, H, W).
     unit
         Any unit with a map on the head's path; None for the last one before the head.
-    head, target
-        Whose logit, and of which class.
+    score
+        What is explained.
     relu
         Clip the map at zero, as the paper does. ``raw`` stays signed.
 
@@ -69,21 +69,20 @@ def grad_cam(
         If the network lacks the head, class or unit, the unit is not on the head's path,
         or it has no map.
     """
-    check_target(net, head, target)
-    unit = check_unit(net, unit, head)
-    raw = _weighted_channels(net, x, [unit], head, target)[unit]
+    unit = check_unit(net, unit, score)
+    raw = _weighted_channels(net, x, [unit], score)[unit]
     signed = raw.sum(0)
     map_ = to_numpy(_enlarge(signed.relu() if relu else signed, x))
     all_zero = ALL_AGAINST if relu and bool((signed < 0).any()) else ALL_ZERO
-    note = "" if head == "main" else AUXILIARY.format(head=head)
-    return Result(to_numpy(raw), map_, degenerate=degenerate(map_, all_zero), note=note)
+    note = AUXILIARY.format(head=score.head) if score.head in ("aux1", "aux2") else ""
+    why = degenerate(map_, all_zero)
+    return Result(to_numpy(raw), map_, degenerate=why, note=note, forwards=1, backwards=1)
 
 
 def grad_cam_all(
     net: GoogLeNet,
     x: Tensor,
-    head: str,
-    target: int,
+    score: Score,
     units: Collection[str] | None = None,
     *,
     relu: bool = False,
@@ -100,11 +99,10 @@ def grad_cam_all(
     QuestionError
         As :func:`grad_cam`.
     """
-    check_target(net, head, target)
-    chosen = convolutions(net, head) if units is None else tuple(units)
+    chosen = convolutions(net, score) if units is None else tuple(units)
     for unit in chosen:
-        check_unit(net, unit, head)
-    raws = _weighted_channels(net, x, chosen, head, target)
+        check_unit(net, unit, score)
+    raws = _weighted_channels(net, x, chosen, score)
     maps: dict[str, Floats] = {}
     for unit, raw in raws.items():
         signed = raw.sum(0)
@@ -112,14 +110,14 @@ def grad_cam_all(
     return maps
 
 
-def convolutions(net: GoogLeNet, head: str) -> tuple[str, ...]:
-    """Return the convolutions on the way to a head, without its own, in order."""
-    path = [step for step, _ in net.plan({INPUT}, [LOGITS[head]])]
+def convolutions(net: GoogLeNet, score: Score) -> tuple[str, ...]:
+    """Return the convolutions on the way to a score, without a head's own, in order."""
+    path = [step for step, _ in net.plan({INPUT}, [score.unit])]
     return tuple(s.name for s in path if s.kind == "conv" and s.name.split("/")[0] not in HEADS)
 
 
 def _weighted_channels(
-    net: GoogLeNet, x: Tensor, units: Collection[str], head: str, target: int
+    net: GoogLeNet, x: Tensor, units: Collection[str], score: Score
 ) -> dict[str, Tensor]:
     """Return activation times mean gradient (C, h, w) of each unit.
 
@@ -134,9 +132,9 @@ def _weighted_channels(
 
     with torch.enable_grad():
         batch = x.detach()[None].contiguous(memory_format=torch.channels_last)
-        values = net.run({INPUT: batch}, [*units, LOGITS[head]], track)
-    logit = values[LOGITS[head]][0, target]
-    gradients = torch.autograd.grad(logit, [values[unit] for unit in units])
+        values = net.run({INPUT: batch}, [*units, score.unit], track)
+        scored = score.read(values[score.unit])[0]
+    gradients = torch.autograd.grad(scored, [values[unit] for unit in units])
     return {
         unit: (values[unit].detach() * gradient.mean((2, 3), keepdim=True))[0]
         for unit, gradient in zip(units, gradients, strict=True)

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -23,16 +24,17 @@ import torch
 from torch import Tensor
 
 from inception_viewer.attribution_methods import doublings
-from inception_viewer.googlenet.architecture import LOGITS, GoogLeNet, OwnMaxPool, Unit
+from inception_viewer.googlenet.architecture import GoogLeNet, OwnMaxPool, Unit
 
-from .baselines import baseline, describe
+from .baselines import describe, of_task
 from .result import NOT_FINITE, Report, Result, completeness_error, degenerate, silent, to_numpy
-from .task import Task, check_target
+from .score import Score
+from .task import Task
 
 TOLERANCE = 0.05
 """The completeness error at which doubling the steps ends (issue 4)."""
 
-Score = Callable[[Tensor], Tensor]
+Along = Callable[[Tensor], Tensor]
 """From a batch (N, …) to one number each (N,)."""
 OnBatch = Callable[[Tensor, float], None]
 """Called with the gradient summed so far, and the share of the path it covers."""
@@ -40,12 +42,11 @@ OnBatch = Callable[[Tensor, float], None]
 
 def explain(task: Task, report: Report) -> Result:
     """Compute the method ``integrated_gradients``."""
-    start = task.received(baseline(task.array, task.preprocessing, task.settings))
+    start = task.received(of_task(task))
     return integrated_gradients(
         task.net,
         task.received(task.array),
-        task.head,
-        task.target,
+        task.score,
         baseline=start,
         steps=int(task.settings["steps"]),
         adapt=task.settings["adapt"] == "on",
@@ -57,8 +58,7 @@ def explain(task: Task, report: Report) -> Result:
 def integrated_gradients(
     net: GoogLeNet,
     x: Tensor,
-    head: str,
-    target: int,
+    score: Score,
     *,
     baseline: Tensor,
     steps: int = 50,
@@ -66,7 +66,7 @@ def integrated_gradients(
     about: str = "",
     report: Report = silent,
 ) -> Result:
-    """Attribute a head's logit to the pixels.
+    """Attribute a score to the pixels.
 
     Parameters
     ----------
@@ -74,8 +74,8 @@ def integrated_gradients(
         In evaluation mode; the folded one is the fast one.
     x, baseline
         What conv1 receives for the photo and the baseline, (3, H, W).
-    head, target
-        Whose logit, and of which class.
+    score
+        What is explained.
     steps
         Gradients along the path.
     adapt
@@ -95,8 +95,7 @@ def integrated_gradients(
     QuestionError
         If the network lacks the head or the class.
     """
-    check_target(net, head, target)
-    path = _Path(net, x, baseline, head, target)
+    path = _Path(net, x, baseline, score)
     size = batch_size(x.shape[-2], x.shape[-1], x.device.type)
     mean = torch.zeros_like(path.start)
     errors: list[tuple[int, float]] = []
@@ -109,7 +108,15 @@ def integrated_gradients(
         if not errors[-1][1] > TOLERANCE:
             break
     note = " ".join(filter(None, (about, _note(errors, exhausted=adapt and count == tried[-1]))))
-    return _result(raw, errors[-1][1], note)
+    found = _result(raw, errors[-1][1], note)
+    passes = sum(count for count, _ in errors)
+    return replace(
+        found,
+        score=path.ends[0],
+        baseline_score=path.ends[1],
+        forwards=passes + 2,
+        backwards=passes,
+    )
 
 
 def batch_size(height: int, width: int, device: str = "cpu") -> int:
@@ -119,7 +126,7 @@ def batch_size(height: int, width: int, device: str = "cpu") -> int:
 
 
 def mean_gradient(
-    score: Score,
+    score: Along,
     start: Tensor,
     end: Tensor,
     steps: int,
@@ -172,8 +179,8 @@ def gauss_legendre(steps: int) -> tuple[np.ndarray, np.ndarray]:
 class _Path:
     """The way from baseline to photo, laid between conv1 and its ReLU."""
 
-    def __init__(self, net: GoogLeNet, x: Tensor, baseline: Tensor, head: str, target: int) -> None:
-        self._net, self._logits, self._target = net, LOGITS[head], target
+    def __init__(self, net: GoogLeNet, x: Tensor, baseline: Tensor, score: Score) -> None:
+        self._net, self._score = net, score
         self._x, self._way = x, x - baseline
         unit = net.by_name["conv1"].module
         assert isinstance(unit, Unit)
@@ -183,6 +190,7 @@ class _Path:
         with torch.no_grad():
             self.end, self.start = self._front(torch.stack([x, baseline]))
             at_end, at_start = self.score(torch.stack([self.end, self.start])).tolist()
+        self.ends = at_end, at_start
         self.difference = at_end - at_start
 
     def _front(self, x: Tensor) -> Tensor:
@@ -191,10 +199,12 @@ class _Path:
         return before if self._unit.bn is None else self._unit.bn(before)
 
     def score(self, before_relu: Tensor) -> Tensor:
-        """Return the target's logit (N,) for what conv1's ReLU receives; the head's path only."""
+        """Return the score (N,) for what conv1's ReLU receives; only its own path is run."""
+        if self._score.unit == "conv1":
+            return self._score(self._net, {"conv1": self._unit.relu(before_relu)})
         # Maximum and ReLU commute, and this way the ReLU has a quarter of the work.
         known = {"pool1": self._unit.relu(self._pool(before_relu))}
-        return self._net.run(known, [self._logits])[self._logits][:, self._target]
+        return self._score(self._net, known)
 
     def attributions(self, mean: Tensor) -> Tensor:
         """Turn the averaged gradient after conv1 into attributions (3, H, W) of the pixels."""

@@ -33,6 +33,12 @@ class Result:
         Why the map should not be read, or ``""``.
     note
         What else to know, or ``""``.
+    score, baseline_score
+        F(x) and F(b), where they were computed.
+    conserved
+        Share of F(x) that the relevance at the input adds up to (LRP), else None.
+    forwards, backwards
+        Passes that it took, counted in photos.
     """
 
     raw: Floats
@@ -40,6 +46,11 @@ class Result:
     completeness_error: float | None = None
     degenerate: str = ""
     note: str = ""
+    score: float | None = None
+    baseline_score: float | None = None
+    conserved: float | None = None
+    forwards: int = 0
+    backwards: int = 0
 
 
 Report = Callable[[float, Result | None, str], None]

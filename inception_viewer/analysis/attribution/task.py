@@ -10,10 +10,16 @@ from torch import Tensor
 
 from inception_viewer.attribution_methods import DEFAULT_UNIT, Settings
 from inception_viewer.errors import QuestionError
-from inception_viewer.googlenet.architecture import INPUT, LOGITS, GoogLeNet
+from inception_viewer.googlenet.architecture import INPUT, GoogLeNet
 from inception_viewer.questions import Floats, Preprocessing
 
 from .result import Report, Result
+from .score import Score
+
+
+def no_other_photo(image: str) -> Floats:
+    """Stand for the tray where there is none."""
+    raise QuestionError("The photo that was chosen as a baseline is not open any more.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,66 +29,63 @@ class Task:
     Attributes
     ----------
     net
-        The folded network, frozen and in evaluation mode.
+        The folded network, frozen and in evaluation mode; not to be changed, nor hooked: a
+        method that needs other rules makes a twin of it (``googlenet.architecture.twin``).
     array
         The preprocessed photo (3, H, W), float32, before ``GoogLeNet.transform``.
     preprocessing
         What made it.
-    head, target
-        ``"aux1"``, ``"aux2"`` or ``"main"``, and the index of the class.
+    score
+        The number to explain.
     unit
         For layer methods, or None for the head's default.
     settings
         The method's own.
+    other_photo
+        From the id of an open photo to its preprocessed array, for baselines.
     """
 
     net: GoogLeNet
     array: Floats
     preprocessing: Preprocessing
-    head: str
-    target: int
+    score: Score
     unit: str | None
     settings: Settings
+    other_photo: Callable[[str], Floats] = no_other_photo
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network is."""
+        return next(self.net.parameters()).device
 
     def received(self, array: Floats) -> Tensor:
         """Return what conv1 receives for a preprocessed photo, on the network's device."""
-        device = next(self.net.parameters()).device
-        return self.net.transform(torch.tensor(array, device=device)[None])[0]
+        return self.net.transform(torch.tensor(array, device=self.device)[None])[0]
 
 
 Explain = Callable[[Task, Report], Result]
 """What computes a method's answer."""
 
 
-def check_target(net: GoogLeNet, head: str, target: int) -> None:
-    """Raise QuestionError unless the network has the head and the class."""
-    if head not in LOGITS:
-        raise QuestionError(f"There is no head “{head}”; there are {', '.join(LOGITS)}.")
-    if head not in net.variant.heads:
-        present = ", ".join(net.variant.heads)
-        raise QuestionError(f"This checkpoint has no head “{head}”; it has {present}.")
-    if not 0 <= target < net.variant.classes:
-        raise QuestionError(
-            f"Class {target} is out of range: this checkpoint's go from 0 to "
-            f"{net.variant.classes - 1}."
-        )
-
-
-def check_unit(net: GoogLeNet, unit: str | None, head: str) -> str:
-    """Return the unit, the head's default for None.
+def check_unit(net: GoogLeNet, unit: str | None, score: Score) -> str:
+    """Return the unit, the default for None.
 
     Raises
     ------
     QuestionError
-        If the network has no such unit, or nothing of it reaches the head.
+        If the network has no such unit, or nothing of it reaches the score.
     """
-    unit = DEFAULT_UNIT[head] if unit is None else unit
+    if unit is None:
+        unit = DEFAULT_UNIT.get(score.head, score.unit)
     if unit not in net.by_name:
         raise QuestionError(f"This network has no unit “{unit}”.")
-    path = {step.name for step, _ in net.plan({INPUT}, [LOGITS[head]])}
-    if unit not in path - {LOGITS[head]}:
+    path = {step.name for step, _ in net.plan({INPUT}, [score.unit])}
+    ends = {score.unit} if score.head else set()
+    if unit not in path - ends:
+        reached = score.head or f"“{score.unit}”"
+        what = "that head's answer" if score.head else "it"
         raise QuestionError(
-            f"“{unit}” is not on the way to {head}: nothing it finds reaches that head's answer."
+            f"“{unit}” is not on the way to {reached}: nothing it finds reaches {what}."
         )
     return unit
 

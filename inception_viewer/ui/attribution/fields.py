@@ -18,6 +18,8 @@ from ...attribution_methods import Method, Parameter, Value
 from .. import theme
 from ..wheel import keep_from_wheel
 
+NO_PHOTO = (("", "choose a photo"),)
+
 
 class _Field:
     """A parameter's widget, with its value read and written in one way."""
@@ -27,7 +29,7 @@ class _Field:
         self.widget = self._make()
         keep_from_wheel(self.widget)
         bounds = ""
-        if parameter.kind != "choice":
+        if parameter.kind in ("int", "float"):
             bounds = f" From {parameter.minimum:g} to {parameter.maximum:g}."
         self.widget.setToolTip(parameter.explanation + bounds)
         self.widget.setAccessibleName(parameter.label)
@@ -36,14 +38,24 @@ class _Field:
     def _make(self) -> QWidget:
         if self.parameter.is_switch:
             return QCheckBox(self.parameter.label)
-        if self.parameter.kind == "choice":
+        if self.parameter.kind in ("choice", "image"):
             box = QComboBox()
-            for value, words in self.parameter.choices:
+            for value, words in self.parameter.choices or NO_PHOTO:
                 box.addItem(words, value)
             box.setMinimumContentsLength(6)
             box.setSizeAdjustPolicy(box.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             return box
         return self._make_spin()
+
+    def set_photos(self, photos: Sequence[tuple[str, str]]) -> None:
+        """Offer the open photos, as (id, name), if that is what the parameter is about."""
+        box = self.widget
+        if self.parameter.kind == "image" and isinstance(box, QComboBox):
+            chosen = box.currentData()
+            box.clear()
+            for value, words in (*NO_PHOTO, *photos):
+                box.addItem(words, value)
+            box.setCurrentIndex(max(0, box.findData(chosen)))
 
     def _make_spin(self) -> QWidget:
         spin = QSpinBox() if self.parameter.kind == "int" else QDoubleSpinBox()
@@ -101,6 +113,7 @@ class ParameterFields(QWidget):
         self._method: Method | None = None
         self._fields: dict[str, _Field] = {}
         self._remembered: dict[str, dict[str, Value]] = {}
+        self._photos: tuple[tuple[str, str], ...] = ()
         self._filling = False
         self._form = QFormLayout(self)
         self._form.setContentsMargins(0, 0, 0, 0)
@@ -117,12 +130,21 @@ class ParameterFields(QWidget):
         self._method, self._fields = method, {}
         for parameter in method.parameters:
             field = self._fields[parameter.name] = _Field(parameter)
+            field.set_photos(self._photos)
             field.changed.connect(self._edited)
             if parameter.is_switch:
                 self._form.addRow(field.widget)
             else:
                 self._form.addRow(parameter.label, field.widget)
         self.set_values(self._remembered.get(method.name, {}))
+
+    def set_photos(self, photos: Sequence[tuple[str, str]]) -> None:
+        """Offer the open photos, as (id, name); one that was chosen and is gone is forgotten."""
+        self._photos = tuple(photos)
+        filling, self._filling = self._filling, True
+        for field in self._fields.values():
+            field.set_photos(self._photos)
+        self._filling = filling
 
     def set_values(self, given: Mapping[str, Value]) -> None:
         """Show these values, and defaults for the rest, without telling of a change."""

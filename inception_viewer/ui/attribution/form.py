@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ...attribution_methods import DEFAULT_UNIT, METHODS, Method, layers
+from ...attribution_methods import DEFAULT_UNIT, METHODS, Method, units_before
 from ...questions import CheckpointInfo
 from ...session import AttributionSettings
 from .. import theme
@@ -109,6 +109,10 @@ class AttributionForm(QScrollArea):
         self._filling = False
         self.set_settings(before)
 
+    def set_photos(self, photos: Sequence[tuple[str, str]]) -> None:
+        """Offer the open photos, as (id, name), where a method compares with another one."""
+        self.parameters.set_photos(photos)
+
     def set_top_classes(self, names: Mapping[str, str]) -> None:
         """Say in the class field what each head's top class is on the open photo."""
         self._tops = dict(names)
@@ -194,7 +198,7 @@ class AttributionForm(QScrollArea):
         self.layer.clear()
         self.layer.addItem(f"{DEFAULT_UNIT[head]} (default)", None)
         if self._checkpoint is not None:
-            for unit in layers(self._checkpoint.graph, head):
+            for unit in units_before(self._checkpoint.graph, head):
                 self.layer.addItem(unit, unit)
         self.layer.setCurrentIndex(max(0, self.layer.findData(chosen)))
         self.layer.setToolTip(f"The units on the way to {head} that have a map")
