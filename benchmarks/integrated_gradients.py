@@ -25,7 +25,7 @@ PARAMETERS = (("adapt", "off"), ("steps", STEPS))
 TARGET = 7
 
 
-class _Silent:
+class Silent:
     """A progress that nobody watches."""
 
     lane = "jobs"
@@ -40,24 +40,25 @@ def row(repeats: int = REPEATS) -> Row:
     Captum's baseline is what a black photo becomes, as ours is.
     """
     theirs = torchvision_network()
-    lab, scene = _opened(theirs)
+    lab, scene = opened(theirs)
     x = torch.tensor(lab.prepare(scene).array)[None]
-    black = _black(scene.preprocessing).expand_as(x).contiguous()
+    baseline = black(scene.preprocessing).expand_as(x).contiguous()
     question = Attribution(scene, "integrated_gradients", "main", TARGET, None, PARAMETERS)
 
     def ours() -> np.ndarray:
-        return answer(question, lab, _Silent()).map
+        return answer(question, lab, Silent()).map
 
-    peers = {size: _captum(theirs, x, black, size) for size in (8, None)}
+    peers = {size: _captum(theirs, x, baseline, size) for size in (8, None)}
     best = min(peers, key=lambda size: min(timed(peers[size])() for _ in range(2)))
-    _must_agree(ours(), peers[best]()[0].sum(0).detach().numpy())
+    must_agree(ours(), peers[best]()[0].sum(0).detach().numpy())
     # Warm by now: each pair takes seconds.
     figures = interleave(timed(ours), timed(peers[best]), repeats, warm_up=1)
     note = f"peer: Captum, {'its default, one batch' if best is None else f'batches of {best}'}"
     return Row("integrated_gradients", *figures, "ms", BUDGET, note)
 
 
-def _opened(net: torch.nn.Module) -> tuple[Lab, Scene]:
+def opened(net: torch.nn.Module) -> tuple[Lab, Scene]:
+    """Open a network of torchvision's and a photo in a lab of their own."""
     with tempfile.TemporaryDirectory() as folder:
         lab = Lab()
         info = lab.open_checkpoint(save(net, Path(folder)))
@@ -78,12 +79,13 @@ def _captum(
     return attribute
 
 
-def _black(preprocessing: Preprocessing) -> torch.Tensor:
+def black(preprocessing: Preprocessing) -> torch.Tensor:
+    """Return what black becomes, (1, 3, 1, 1)."""
     mean, std = (torch.tensor(v).view(1, 3, 1, 1) for v in (preprocessing.mean, preprocessing.std))
     return -mean / std
 
 
-def _must_agree(ours: np.ndarray, theirs: np.ndarray) -> None:
+def must_agree(ours: np.ndarray, theirs: np.ndarray) -> None:
     """Time nothing that computes something else."""
     cosine = float((ours * theirs).sum() / np.sqrt((ours**2).sum() * (theirs**2).sum()))
     if not cosine > 0.99:

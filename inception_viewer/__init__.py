@@ -20,8 +20,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .analysis.trace import Trace
-    from .api import Network, attribute, load, methods
+    from .api import Network, attribute, grade, load, measures, methods, tcav
+    from .concept_questions import ConceptAnswer
     from .errors import CheckpointError, ImageError, QuestionError, ViewerError
+    from .grade_questions import GradeAnswer
     from .questions import AttributionAnswer, CheckpointInfo, Preprocessing
 
 __version__ = "0.1.0"
@@ -30,10 +32,15 @@ _HOMES = {
     "load": "api",
     "attribute": "api",
     "methods": "api",
+    "grade": "api",
+    "measures": "api",
+    "tcav": "api",
     "Network": "api",
     "Trace": "analysis.trace",
     "AttributionAnswer": "questions",
+    "GradeAnswer": "grade_questions",
     "CheckpointInfo": "questions",
+    "ConceptAnswer": "concept_questions",
     "Preprocessing": "questions",
     "ViewerError": "errors",
     "CheckpointError": "errors",
@@ -46,6 +53,8 @@ __all__ = [
     "AttributionAnswer",
     "CheckpointError",
     "CheckpointInfo",
+    "ConceptAnswer",
+    "GradeAnswer",
     "ImageError",
     "Network",
     "Preprocessing",
@@ -53,8 +62,11 @@ __all__ = [
     "Trace",
     "ViewerError",
     "attribute",
+    "grade",
     "load",
+    "measures",
     "methods",
+    "tcav",
 ]
 
 

@@ -6,21 +6,26 @@ numbers. Photos are let go after each call, so that a loop over a folder does no
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from numbers import Integral
 from os import PathLike, fspath
-from typing import Any, TypeAlias
+from os.path import exists
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from . import attribution_methods
+from . import attribution_methods, grade_measures
 from .analysis import answer
 from .analysis.maps import first_filters
 from .analysis.trace import Trace
+from .attribution_methods import Method
+from .concept_questions import Concept, ConceptAnswer, TestConcepts
 from .errors import ImageError, QuestionError
 from .googlenet.variants import Variant
+from .grade_questions import Grade, GradeAnswer, MeasureName
 from .images.decode import Decoded, decode, from_array, from_pil
 from .lab import Lab
 from .questions import (
@@ -30,6 +35,7 @@ from .questions import (
     Floats,
     HeadState,
     ImageSource,
+    Neuron,
     Preprocessing,
     Scene,
 )
@@ -165,10 +171,13 @@ def attribute(
     head: str = "main",
     target: int | str | None = None,
     unit: str | None = None,
+    against: int | str | None = None,
+    channel: int | None = None,
+    position: tuple[int, int] | None = None,
     preprocessing: Preprocessing | None = None,
-    **parameters: float | int | str,
+    **parameters: Any,
 ) -> AttributionAnswer:
-    """Say which pixels a head's answer rests on.
+    """Say which pixels, or which of a unit's numbers, an answer rests on.
 
     Parameters
     ----------
@@ -183,11 +192,20 @@ def attribute(
     target
         A class by name or index; None for the head's top class.
     unit
-        The layer, for layer methods; None for the method's default.
+        The layer, for layer methods; for others the neuron's unit. None for the method's
+        default, the head's last unit with a map (``"inception5b"``).
+    against
+        A class by name or index whose logit is subtracted: the difference of two classes is
+        explained.
+    channel, position
+        With either, or with a neuron method, the unit's channel is explained instead of a
+        class: its activation at ``position`` (row, column), or summed over all positions.
+        Without ``channel`` it is the channel that is largest on the photo.
     preprocessing
         How the image becomes the input; None for the checkpoint's own.
     **parameters
-        The method's own (``steps=50``).
+        The method's own (``steps=50``). ``baseline`` may be a photo, like ``image``, besides
+        the names that the method lists.
 
     Returns
     -------
@@ -197,14 +215,246 @@ def attribute(
     Raises
     ------
     ImageError, QuestionError
-        If the image cannot be read; if there is no such method, head, class or unit.
+        If the image cannot be read; if there is no such method, head, class, unit, channel,
+        position or parameter, or they do not go together.
     """
-    index = _class_index(net, target)
-    chosen = tuple(sorted(parameters.items()))
-    with net._scene(image, preprocessing) as scene:
-        question = Attribution(scene, method, head, index, unit, chosen)
+    with _asked(
+        net,
+        image,
+        method,
+        head,
+        target,
+        unit,
+        against,
+        channel,
+        position,
+        preprocessing,
+        parameters,
+    ) as question:
         explained: AttributionAnswer = answer(question, net._lab, _Silent())
         return explained
+
+
+def measures() -> tuple[str, ...]:
+    """Return the names of the grades that :func:`grade` gives."""
+    return grade_measures.names()
+
+
+def grade(
+    net: Network,
+    image: Photo,
+    *,
+    method: str = "integrated_gradients",
+    measure: str = "deletion",
+    head: str = "main",
+    target: int | str | None = None,
+    unit: str | None = None,
+    against: int | str | None = None,
+    channel: int | None = None,
+    position: tuple[int, int] | None = None,
+    preprocessing: Preprocessing | None = None,
+    measure_seed: int = 0,
+    **parameters: Any,
+) -> GradeAnswer:
+    """Say how far a map can be trusted.
+
+    Parameters
+    ----------
+    net, image, method, head, target, unit, against, channel, position, preprocessing
+        Of the map, as :func:`attribute` takes them.
+    measure
+        One of :func:`measures`.
+    measure_seed
+        Of what the measure draws at random; ``seed`` is the method's own.
+    **parameters
+        The method's own.
+
+    Returns
+    -------
+    GradeAnswer
+        ``.value``, ``.sentence``, ``.curves`` by name, ….
+
+    Raises
+    ------
+    ImageError, QuestionError
+        As :func:`attribute`, and if there is no such measure.
+    """
+    grade_measures.measure(measure)
+    with _asked(
+        net,
+        image,
+        method,
+        head,
+        target,
+        unit,
+        against,
+        channel,
+        position,
+        preprocessing,
+        parameters,
+    ) as question:
+        wanted = Grade(question, cast(MeasureName, measure), _whole(measure_seed, "seed"))
+        found: GradeAnswer = answer(wanted, net._lab, _Silent())
+        return found
+
+
+def tcav(
+    net: Network,
+    *,
+    unit: str,
+    target: int | str,
+    concepts: Mapping[str, str | PathLike[str]],
+    random: str | PathLike[str],
+    photos: str | PathLike[str],
+    head: str = "main",
+    runs: int = 10,
+    most: int = 150,
+    seed: int = 0,
+    preprocessing: Preprocessing | None = None,
+) -> ConceptAnswer:
+    """Say whether a class rests on concepts that are given by example (Kim et al., 2018).
+
+    Parameters
+    ----------
+    net
+        From :func:`load`.
+    unit
+        Where concepts are looked for: any unit on the head's way (``"inception4d"``).
+    target
+        A class by name or index.
+    concepts
+        From a concept's name to a folder of photos that show it.
+    random
+        A folder of photos of anything else; the more the better.
+    photos
+        A folder of photos of the class.
+    head
+        ``"aux1"``, ``"aux2"`` or ``"main"``.
+    runs
+        How many times the random photos are drawn, and the directions learnt.
+    most
+        Photos of each folder that are used at most; of the random one three times as many.
+    seed
+        Of every draw.
+    preprocessing
+        How photos become inputs; None for the checkpoint's own.
+
+    Returns
+    -------
+    ConceptAnswer
+        ``.concepts``: each with ``.score``, ``.spread``, ``.p_value``, ``.accuracy``, ….
+
+    Raises
+    ------
+    QuestionError
+        If there is no such unit, head or class, or a folder holds too few photos.
+    """
+    index = _class_index(net, target)
+    if index is None:
+        raise QuestionError("Say which class: by name or index.")
+    question = TestConcepts(
+        net.fingerprint,
+        unit,
+        head,
+        index,
+        tuple(Concept(name, fspath(folder)) for name, folder in concepts.items()),
+        fspath(random),
+        fspath(photos),
+        _whole(runs, "number of runs"),
+        _whole(most, "number of photos"),
+        _whole(seed, "seed"),
+        preprocessing,
+    )
+    found: ConceptAnswer = answer(question, net._lab, _Silent())
+    return found
+
+
+@contextmanager
+def _asked(
+    net: Network,
+    image: Photo,
+    method: str,
+    head: str,
+    target: int | str | None,
+    unit: str | None,
+    against: int | str | None,
+    channel: int | None,
+    position: tuple[int, int] | None,
+    preprocessing: Preprocessing | None,
+    parameters: Mapping[str, Any],
+) -> Iterator[Attribution]:
+    """Make the question of :func:`attribute`'s arguments; its photos are open within."""
+    described = attribution_methods.method(method)
+    chosen = _neuron(described, head, unit, channel, position)
+    if chosen and against is not None and not described.needs_answer:
+        raise QuestionError("“against” subtracts a class; a unit's channel is explained here.")
+    with ExitStack() as opened:
+        scene = opened.enter_context(net._scene(image, preprocessing))
+        settings = _settings(described, parameters, opened, net)
+        yield Attribution(
+            scene,
+            method,
+            head,
+            _class_index(net, target),
+            None if chosen else unit,
+            tuple(sorted(settings.items())),
+            _class_index(net, against),
+            chosen,
+        )
+
+
+def _neuron(
+    method: Method,
+    head: str,
+    unit: str | None,
+    channel: int | None,
+    position: tuple[int, int] | None,
+) -> Neuron | None:
+    """Return the neuron that is meant, if one is."""
+    named = channel is not None or position is not None
+    if method.target_kind == "layer" and named:
+        raise QuestionError(
+            f"{method.title} explains a class by all of a unit's channels; leave channel and "
+            "position out."
+        )
+    if not named and (not method.explains_neuron or unit is None):
+        return None
+    if position is not None:
+        position = _position(position)
+    if channel is not None:
+        channel = _whole(channel, "channel")
+    where = unit or attribution_methods.DEFAULT_UNIT.get(head, "inception5b")
+    return Neuron(where, channel, position)
+
+
+def _position(position: Any) -> tuple[int, int]:
+    if not isinstance(position, Sequence) or isinstance(position, str) or len(position) != 2:
+        raise QuestionError(f"A position is a pair (row, column), not {position!r}.")
+    return _whole(position[0], "row"), _whole(position[1], "column")
+
+
+def _whole(value: Any, what: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise QuestionError(f"A {what} is a whole number, not {value!r}.")
+    return int(value)
+
+
+def _settings(
+    method: Method, parameters: Mapping[str, Any], opened: ExitStack, net: Network
+) -> dict[str, Any]:
+    """Return the parameters, with a baseline that is a photo opened for as long as needed."""
+    settings = dict(parameters)
+    given = settings.get("baseline")
+    named = next((p for p in method.parameters if p.name == "baseline"), None)
+    if named is None or given is None:
+        return settings
+    if isinstance(given, str) and given in (value for value, _ in named.choices):
+        return settings
+    if isinstance(given, str) and not exists(given):
+        names = ", ".join(value for value, _ in named.choices)
+        raise QuestionError(f"“baseline” is a photo or one of {names}, not “{given}”.")
+    scene = opened.enter_context(net._scene(given, None))
+    return {**settings, "baseline": "image", "baseline_image": scene.image}
 
 
 def _class_index(net: Network, target: int | str | None) -> int | None:

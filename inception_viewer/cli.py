@@ -111,19 +111,31 @@ def report_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="inception-viewer report",
         description="Write what the window would show of photos: predictions.json (three heads), "
-        "and for each photo the branch maps and the attribution as PNG and every activation in "
-        "activations.npz. One photo's files lie in DIR itself, those of several in a folder each.",
+        "and for each photo the branch maps and the attributions as PNG, the attributions' numbers"
+        " in attributions.npz and every activation in activations.npz. One photo's files lie in"
+        " DIR itself, those of several in a folder each.",
     )
     parser.add_argument("images", nargs="+", metavar="IMAGE", help="photos or folders of them")
     parser.add_argument("--out", required=True, metavar="DIR", help="folder to write to")
     parser.add_argument("--checkpoint", default="demo", help="“demo” or a .pth, .pt, .safetensors")
     parser.add_argument("--device", default="cpu", help="cpu, cuda, mps or auto")
     parser.add_argument("--head", default="main", choices=("aux1", "aux2", "main"))
-    parser.add_argument(
+    ways = parser.add_mutually_exclusive_group()
+    ways.add_argument(
         "--method", default="integrated_gradients", help="of attribution: a name of iv.methods()"
     )
+    ways.add_argument("--methods", metavar="A,B,C", help="several of them, with a picture each")
     parser.add_argument("--target", metavar="CLASS", help="class to explain; else the head's top")
-    parser.add_argument("--unit", metavar="UNIT", help="layer, for layer methods")
+    parser.add_argument(
+        "--against", metavar="CLASS", help="explain the target's logit less this class's"
+    )
+    parser.add_argument("--unit", metavar="UNIT", help="layer, for layer methods; else a neuron's")
+    parser.add_argument(
+        "--channel", type=int, metavar="N", help="explain this channel of the unit, not a class"
+    )
+    parser.add_argument(
+        "--position", type=_position, metavar="ROW,COLUMN", help="and only this position of it"
+    )
     return parser
 
 
@@ -253,6 +265,13 @@ def _add_recipe(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--learning-rate", type=_rate, metavar="RATE")
     group.add_argument("--validation-share", type=_share, metavar="SHARE", help="kept apart, 0.1")
     group.add_argument("--seed", type=int, metavar="N")
+
+
+def _position(text: str) -> tuple[int, int]:
+    row, _, column = text.partition(",")
+    if not (row.strip().isdecimal() and column.strip().isdecimal()):
+        raise argparse.ArgumentTypeError(f"“{text}” is not a row and a column, such as 3,5")
+    return int(row), int(column)
 
 
 def _count(text: str) -> int:

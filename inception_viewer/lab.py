@@ -27,13 +27,26 @@ from .images.decode import Decoded, content_id, decode, thumbnail
 from .images.preprocess import prepare
 from .lru import Lru
 from .machine import check_device
-from .questions import CheckpointInfo, Floats, ImageInfo, ImageSource, Pixels, Scene
+from .questions import (
+    Attribution,
+    AttributionAnswer,
+    CheckpointInfo,
+    Floats,
+    ImageInfo,
+    ImageSource,
+    Pixels,
+    Scene,
+)
 from .verdict_questions import Verdict
 
 TRACE_BYTES = 512 << 20
 """Bound of the kept traces: about 40 of them at 224x224."""
 PIXEL_BYTES = 256 << 20
 """Bound of the kept photos; those that came from a file are read again when needed."""
+
+
+ATTRIBUTION_BYTES = 64 << 20
+"""Bound of the kept attributions, which grades begin with: about 60 at 224x224."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +83,11 @@ class Lab:
     trace_bytes
         Bound of the traces that are kept.
 
+    Attributes
+    ----------
+    attributions
+        The latest answers, by question, so that several grades begin with the same map.
+
     Raises
     ------
     QuestionError
@@ -88,6 +106,9 @@ class Lab:
         self._pixels: Lru[str, Pixels] = Lru(PIXEL_BYTES, lambda pixels: pixels.nbytes)
         self._inputs: Lru[Scene, Input] = Lru(64 << 20, lambda input_: input_.nbytes)
         self._traces: Lru[Scene, Trace] = Lru(trace_bytes, lambda trace: trace.nbytes)
+        self.attributions: Lru[Attribution, AttributionAnswer] = Lru(
+            ATTRIBUTION_BYTES, lambda found: found.map.nbytes + found.raw.nbytes
+        )
 
     # --- checkpoints ---
 
@@ -245,6 +266,7 @@ class Lab:
         self._pixels.forget(lambda key: key == image)
         self._inputs.forget(lambda scene: scene.image == image)
         self._traces.forget(lambda scene: scene.image == image)
+        self.attributions.forget(lambda question: question.scene.image == image)
 
     # --- scenes ---
 
@@ -298,6 +320,7 @@ class Lab:
                 self._device = chosen
                 self._networks.clear()
                 self._traces.forget()
+                self.attributions.forget()
 
 
 def _info(weights: Weights, details: Verdict, name: str, source: str) -> CheckpointInfo:

@@ -423,7 +423,7 @@ class Attribution(Question):
         None: the target's logit alone.
     neuron
         What to explain instead of a head's logit, or None. Neuron methods need one; None
-        means inception5b's strongest channel there.
+        means the strongest channel of the head's last unit with a map there (inception5b).
     """
 
     scene: Scene
@@ -596,7 +596,7 @@ class AttributionAnswer:
     raw
         (3, height, width) with respect to what conv1 receives, or (channels, h, w) of a layer.
     target
-        The class that was explained; -1 for a neuron.
+        The class that was explained; -1 for a neuron's own activation.
     target_name
         What was explained, in words: ``"cup"``, ``"cup against ewer"``,
         ``"inception4a/3x3, channel 18"``.

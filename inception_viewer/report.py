@@ -8,24 +8,23 @@ import math
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from . import api, drawings
+from . import api, drawings, report_attributions
 from .analysis.trace import Trace
-from .attribution_methods import METHODS
 from .errors import ImageError, ViewerError
 from .googlenet.variants import BRANCH_OUTPUT, BRANCHES
 from .images.decode import Decoded, decode
 from .images.sources import find, named
-from .questions import AttributionAnswer, ImageSource
+from .questions import ImageSource
+from .report_attributions import Choice, Explained, explain
 
 TOP = 5
 """Classes that predictions.json lists for each head."""
-ATTRIBUTION = "attribution.png"
 ACTIVATIONS = "activations.npz"
 FAILED = 2
 """The exit code when something could not be done; everything else still is."""
@@ -35,29 +34,13 @@ class ReportError(ViewerError):
     """A report that cannot be written."""
 
 
-@dataclass(frozen=True)
-class Choice:
-    """What is to be explained, as :func:`inception_viewer.attribute` takes it."""
-
-    method: str = "integrated_gradients"
-    head: str = "main"
-    target: int | str | None = None
-    unit: str | None = None
-
-
 def run(options: argparse.Namespace) -> int:
     """Write a report and return the exit code; each thing that fails is one sentence on stderr."""
-    target = options.target
-    choice = Choice(
-        options.method,
-        options.head,
-        int(target) if target and target.isdecimal() else target,
-        options.unit,
-    )
     try:
+        wanted = report_attributions.choice(options)
         net = api.load(options.checkpoint, device=options.device)
         sources = [ImageSource(path=path) for path in options.images]
-        failures = write(net, sources, Path(options.out), choice)
+        failures = write(net, sources, Path(options.out), wanted)
     except ViewerError as error:
         print(f"inception-viewer: {error}", file=sys.stderr)
         return FAILED
@@ -70,7 +53,7 @@ def write(
     net: api.Network,
     sources: Sequence[ImageSource],
     out: Path,
-    choice: Choice | None = None,
+    wanted: Choice | None = None,
 ) -> tuple[tuple[str, str], ...]:
     """Write the report on photos.
 
@@ -83,13 +66,13 @@ def write(
         several in a folder each; predictions.json says where.
     out
         Folder to write to; made if need be.
-    choice
-        The attribution.
+    wanted
+        The attributions.
 
     Returns
     -------
     tuple
-        (name, one sentence) of every photo that failed.
+        (name, one sentence) of every photo, and of every method for a photo, that failed.
 
     Raises
     ------
@@ -109,7 +92,9 @@ def write(
             except ImageError as error:
                 failures.append((named(source).name, str(error)))
                 continue
-            entries.append(_photo(net, source, photo, folder, out, choice or Choice()))
+            explained = explain(net, photo, wanted or Choice())
+            failures += report_attributions.failures(photo.name, explained)
+            entries.append(_photo(net, source, photo, folder, out, explained))
         _write_json(out / "predictions.json", _predictions(net, entries, failures))
     except OSError as error:
         raise ReportError(f"{out} cannot be written to: {error.strerror or error}.") from error
@@ -139,11 +124,11 @@ def _photo(
     photo: Decoded,
     folder: Path,
     out: Path,
-    choice: Choice,
+    explained: Explained,
 ) -> dict[str, Any]:
     """Write one photo's files and return its entry of predictions.json."""
     trace = net.trace(photo.pixels)
-    explained = api.attribute(net, photo.pixels, **asdict(choice))
+    attributions = report_attributions.entries(explained)
     maps = _write_photo(net, trace, explained, photo.name, folder)
     height, width = photo.pixels.shape[:2]
     return {
@@ -154,35 +139,32 @@ def _photo(
         "note": photo.note,
         "crop": list(trace.crop),
         "heads": {head: _head(net, trace, head) for head in trace.heads},
-        "attribution": _explanation(explained),
-        "files": _files(maps, folder.relative_to(out).as_posix()),
+        "attribution": attributions[0],
+        "attributions": attributions,
+        "files": _files(maps, explained, folder.relative_to(out).as_posix()),
     }
 
 
 def _write_photo(
-    net: api.Network, trace: Trace, explained: AttributionAnswer, name: str, folder: Path
+    net: api.Network, trace: Trace, explained: Explained, name: str, folder: Path
 ) -> dict[str, str]:
     """Write one photo's pictures and activations; return the file of each module's maps."""
     folder.mkdir(parents=True, exist_ok=True)
     maps = _write_maps(net, trace, name, folder)
-    picture = drawings.attribution(
-        trace.picture,
-        explained.map,
-        _title(explained),
-        _subtitle(net, name),
-        _trust(explained),
-    )
-    picture.save(folder / ATTRIBUTION)
+    report_attributions.save(explained, trace.picture, _subtitle(net, name), folder)
     np.savez_compressed(folder / ACTIVATIONS, **_activations(trace))
     return maps
 
 
-def _files(maps: Mapping[str, str], where: str) -> dict[str, Any]:
+def _files(maps: Mapping[str, str], explained: Explained, where: str) -> dict[str, Any]:
     """Return a photo's files as predictions.json names them: from its own folder on."""
     prefix = "" if where == "." else f"{where}/"
+    pictures = report_attributions.pictures(explained)
     return {
         "maps": {module: prefix + name for module, name in maps.items()},
-        "attribution": prefix + ATTRIBUTION,
+        "attribution": prefix + next(iter(pictures.values())),
+        "attributions": {method: prefix + name for method, name in pictures.items()},
+        "arrays": prefix + report_attributions.ARRAYS,
         "activations": prefix + ACTIVATIONS,
     }
 
@@ -211,20 +193,6 @@ def _subtitle(net: api.Network, name: str) -> str:
     return f"{name}; checkpoint {net.info.name} {net.fingerprint[:12]}"
 
 
-def _title(explained: AttributionAnswer) -> str:
-    question = explained.question
-    words = METHODS[question.method].title
-    unit = f" at {question.unit}" if question.unit else ""
-    return f"{words}{unit}, {question.head} head, “{explained.target_name}”"
-
-
-def _trust(explained: AttributionAnswer) -> list[str]:
-    lines = [explained.degenerate, explained.note]
-    if explained.completeness_error is not None:
-        lines.insert(0, f"completeness error {explained.completeness_error:.2%}")
-    return [line for line in lines if line]
-
-
 def _head(net: api.Network, trace: Trace, head: str) -> dict[str, Any]:
     logits, probabilities = trace.logits[head], trace.probabilities[head]
     order = np.argsort(-probabilities, kind="stable")[:TOP]
@@ -239,21 +207,6 @@ def _head(net: api.Network, trace: Trace, head: str) -> dict[str, Any]:
             }
             for index in order
         ],
-    }
-
-
-def _explanation(explained: AttributionAnswer) -> dict[str, Any]:
-    return {
-        "method": explained.question.method,
-        "head": explained.question.head,
-        "unit": explained.question.unit,
-        "target": explained.target,
-        "class": explained.target_name,
-        "completeness_error": explained.completeness_error,
-        "seconds": explained.seconds,
-        "parameters": dict(explained.parameters),
-        "degenerate": explained.degenerate,
-        "note": explained.note,
     }
 
 

@@ -13,7 +13,15 @@ from typing import Literal
 
 from psygnal import Signal
 
-from .questions import Attribution, CheckpointInfo, ImageInfo, Machine, Preprocessing, Scene
+from .questions import (
+    Attribution,
+    CheckpointInfo,
+    ImageInfo,
+    Machine,
+    Neuron,
+    Preprocessing,
+    Scene,
+)
 
 MapScale = Literal["module", "branch", "own"]
 """The range a map's colours span: shared in the module or the branch, or the map's own."""
@@ -34,6 +42,7 @@ class AttributionSettings:
     """What the attribution view asks for.
 
     ``target`` None follows the head's top class; ``unit`` None is the method's default.
+    ``against`` is a class whose logit is subtracted; ``neuron`` is explained in a class's place.
     """
 
     method: str = "layer_grad_cam"
@@ -41,6 +50,8 @@ class AttributionSettings:
     target: int | None = None
     unit: str | None = None
     parameters: tuple[tuple[str, float | int | str], ...] = ()
+    against: int | None = None
+    neuron: Neuron | None = None
 
 
 @dataclass(frozen=True)
@@ -95,7 +106,14 @@ class State:
         if scene is None:
             return None
         return Attribution(
-            scene, chosen.method, chosen.head, chosen.target, chosen.unit, chosen.parameters
+            scene,
+            chosen.method,
+            chosen.head,
+            chosen.target,
+            chosen.unit,
+            chosen.parameters,
+            chosen.against,
+            chosen.neuron,
         )
 
 
@@ -214,6 +232,7 @@ def add_checkpoint(state: State, info: CheckpointInfo) -> State:
     asked = state.attribution
     head = asked.head if info.heads.get(asked.head, "absent") != "absent" else "main"
     layer = asked.unit if asked.unit in units else None
+    neuron = asked.neuron if asked.neuron and asked.neuron.unit in units else None
     return replace(
         state,
         checkpoints=(*rest, info),
@@ -221,5 +240,7 @@ def add_checkpoint(state: State, info: CheckpointInfo) -> State:
         preprocessing=None,
         unit=unit,
         channel=state.channel if state.channel and state.channel[0] in units else None,
-        attribution=replace(asked, target=None, head=head, unit=layer),
+        attribution=replace(
+            asked, target=None, head=head, unit=layer, against=None, neuron=neuron
+        ),
     )

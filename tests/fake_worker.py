@@ -18,6 +18,13 @@ import ui_data
 from PIL import Image
 
 from inception_viewer.errors import CheckpointError, ImageError, QuestionError
+from inception_viewer.grade_questions import Grade, GradeAnswer
+from inception_viewer.grid_questions import (
+    GradCamOfUnits,
+    GradCamsAnswer,
+    Picture,
+    PictureAnswer,
+)
 from inception_viewer.images.decode import content_id, decode, thumbnail
 from inception_viewer.images.sources import find
 from inception_viewer.questions import (
@@ -88,6 +95,9 @@ class FakeWorker:
             Maps: lambda q, p: replace(ui_data.maps(q.unit), scene=q.scene),
             Glance: lambda q, p: predictions_of(q.scene),
             Attribution: self.attribution,
+            GradCamOfUnits: self.grad_cams,
+            Picture: lambda q, p: PictureAnswer(q.scene, ui_data.picture()),
+            Grade: self.grade,
         }
         return answering[type(question)](question, progress)
 
@@ -165,6 +175,18 @@ class FakeWorker:
             made = attribution_of(question, (step + 1) / steps)
             progress((step + 1) / steps, replace(made, partial=True))
         return made
+
+    def grad_cams(self, question: GradCamOfUnits, progress: Any) -> GradCamsAnswer:
+        """Every unit's map at once."""
+        progress(0.0)
+        asked = [replace(question.attribution, unit=unit) for unit in question.units]
+        return GradCamsAnswer(question, tuple(attribution_of(one, 1.0) for one in asked))
+
+    def grade(self, question: Grade, progress: Any) -> GradeAnswer:
+        """A number that follows from the method's name."""
+        progress(0.5)
+        value = len(question.attribution.method) / 100
+        return GradeAnswer(question, value, "So it is.", ui_data.provenance())
 
 
 def predictions_of(scene: Scene) -> Predictions:

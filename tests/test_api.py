@@ -126,9 +126,19 @@ def test_checkpoints_that_cannot_be_loaded(tmp_path: Path) -> None:
 
 # --- attribution -------------------------------------------------------------------------
 
+METHODS = """
+saliency input_x_gradient integrated_gradients deep_lift deep_lift_shap gradient_shap
+guided_backprop deconvolution guided_grad_cam occlusion feature_ablation shapley_value_sampling
+lime kernel_shap lrp smooth_grad smooth_grad_squared var_grad class_activation_map
+layer_grad_cam layer_gradient_x_activation layer_conductance layer_internal_influence
+layer_integrated_gradients layer_deep_lift layer_lrp layer_ablation
+neuron_gradient neuron_conductance neuron_integrated_gradients neuron_guided_backprop
+neuron_deconvolution
+"""
+
 
 def test_methods_are_named() -> None:
-    assert {"integrated_gradients", "layer_grad_cam"} <= set(iv.methods())
+    assert sorted(iv.methods()) == sorted(METHODS.split())
 
 
 def test_attribution_explains_the_heads_top_class_unless_told(
@@ -168,6 +178,67 @@ def test_completeness_error_is_what_the_logits_of_two_traces_say(
     assert found.completeness_error == pytest.approx(expected, rel=1e-2, abs=1e-4)
 
 
+SMALL = iv.Preprocessing(64, 64, "squeeze")
+
+
+def quick(net: iv.Network, image: object, **asked: object) -> iv.AttributionAnswer:
+    """Saliency of a small picture, unless something else is asked for."""
+    return iv.attribute(  # type: ignore[arg-type]
+        net, image, **{"method": "saliency", "preprocessing": SMALL, **asked}
+    )
+
+
+def test_the_difference_of_two_classes_is_that_of_their_gradients(
+    net: iv.Network, photo: Path
+) -> None:
+    both = quick(net, photo, target="thing b", against="thing k")
+    one, other = (quick(net, photo, target=target) for target in (1, 10))
+    gap = both.raw - (one.raw - other.raw)
+    assert np.abs(gap).max() < 1e-4 * np.abs(both.raw).max()
+    assert both.target_name == "thing b against thing k"
+    assert np.array_equal(both.raw, quick(net, photo, target=1, against=np.int64(10)).raw)
+
+
+def test_a_channel_or_a_position_is_explained_by_any_method_of_the_pixels(
+    net: iv.Network, photo: Path
+) -> None:
+    activation = net.trace(photo, preprocessing=SMALL)["inception4a/5x5"]
+    channel = quick(net, photo, unit="inception4a/5x5", channel=7)
+    assert channel.score == pytest.approx(float(activation[7].sum()), rel=1e-4)
+    assert channel.target == -1
+    place = quick(net, photo, unit="inception4a/5x5", channel=7, position=(1, 2))
+    assert place.score == pytest.approx(float(activation[7, 1, 2]), rel=1e-4)
+    assert place.target_name == "inception4a/5x5, channel 7 at row 1, column 2"
+    strongest = int(activation.max((1, 2)).argmax())
+    assert f"channel {strongest} at row 0" in (
+        quick(net, photo, unit="inception4a/5x5", position=(0, 0)).target_name
+    )
+    assert "inception4d, channel 3" in quick(net, photo, head="aux2", channel=3).target_name
+    same = quick(net, photo, method="neuron_gradient", unit="inception4a/5x5", channel=7)
+    assert np.array_equal(same.raw, channel.raw)
+    assert quick(net, photo, method="neuron_gradient", unit="pool3").target_name.startswith("pool3")
+
+
+def test_a_baseline_may_be_a_photo(
+    net: iv.Network, picture: NDArray[np.uint8], photo: Path, tmp_path: Path
+) -> None:
+    """F(b) is what a trace of that photo says."""
+    other = np.ascontiguousarray(picture[::-1])
+    path = tmp_path / "other.png"
+    Image.fromarray(other).save(path)
+    logits = net.trace(other, preprocessing=SMALL).logits["main"]
+    how = {"method": "integrated_gradients", "target": 4, "steps": 2, "adapt": "off"}
+    found = [quick(net, photo, baseline=b, **how) for b in (other, path, str(path))]
+    for one in found:
+        assert one.baseline_score == pytest.approx(float(logits[4]), rel=1e-4, abs=1e-4)
+        assert one.parameters["baseline"] == "image"
+        assert np.array_equal(one.raw, found[0].raw)
+    itself = quick(net, picture, baseline=picture, **how)
+    assert not itself.raw.any()
+    lab = net._lab
+    assert len(lab._photos) == len(lab._encoded) == 0
+
+
 @pytest.mark.parametrize(
     ("asked", "words"),
     [
@@ -177,6 +248,17 @@ def test_completeness_error_is_what_the_logits_of_two_traces_say(
         ({"target": -1}, "out of range"),
         ({"target": True}, "out of range"),
         ({"head": "aux3"}, "aux3"),
+        ({"target": 1, "against": 1}, "class and itself is zero"),
+        ({"against": "unicorn"}, "“unicorn” is no class"),
+        ({"channel": 0, "against": 2}, "“against” subtracts a class"),
+        ({"method": "layer_grad_cam", "channel": 3}, "leave channel and position out"),
+        ({"channel": 99999}, "has channels 0 to 1023"),
+        ({"channel": 1.5}, "A channel is a whole number, not 1.5"),
+        ({"position": (1, 2, 3)}, r"A position is a pair \(row, column\)"),
+        ({"position": ("a", 2)}, "A row is a whole number"),
+        ({"channel": 1, "position": (9, 0)}, "has rows 0 to 6 and columns 0 to 6"),
+        ({"baseline": "whit"}, "“baseline” is a photo or one of black, mean, "),
+        ({"method": "saliency", "baseline": "black"}, "has no parameter “baseline”"),
         ({"steps": 0}, "steps"),
         ({"unknown": 3}, "unknown"),
     ],

@@ -137,7 +137,8 @@ def test_settings_are_defaults_overridden_by_what_is_given():
     given = {"steps": np.int64(7), "adapt": False, "blur": 3}
     settings = method.settings(given)
     assert settings == {
-        "steps": 7, "adapt": "off", "baseline": "black", "baseline_image": "", "blur": 3.0, "seed": 0
+        "steps": 7, "adapt": "off", "baseline": "black", "baseline_image": "", "blur": 3.0,
+        "seed": 0,
     }  # fmt: skip
     assert type(settings["steps"]) is int
     assert type(settings["blur"]) is float

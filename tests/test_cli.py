@@ -107,7 +107,8 @@ def test_there_is_a_picture_for_every_module(report: tuple[Path, dict[str, Any]]
             assert min(image.size) > 200
     written = {path.name for path in out.iterdir()}
     assert written == {
-        "predictions.json", files["activations"], files["attribution"], *files["maps"].values()
+        "predictions.json", files["activations"], files["attribution"], files["arrays"],
+        *files["maps"].values(),
     }  # fmt: skip
 
 
@@ -156,9 +157,84 @@ def test_several_photos_have_a_folder_each_and_failures_spare_the_rest(
     assert all((out / place).exists() for place in places)
 
 
+def test_several_methods_give_the_numbers_of_the_python_interface(
+    photo: Path, checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import inception_viewer as iv
+
+    out = tmp_path / "out"
+    methods = ["saliency", "layer_gradient_x_activation", "class_activation_map"]
+    options = ["--checkpoint", str(checkpoint), "--methods", ", ".join(methods), "--out", str(out)]
+    chosen = [
+        "--head",
+        "aux2",
+        "--target",
+        "thing d",
+        "--against",
+        "2",
+        "--unit",
+        "inception4b/3x3",
+    ]
+    assert cli.main(["report", str(photo), *options, *chosen]) == 2
+    assert "aux2 has two dense layers" in capsys.readouterr().err
+    (said,) = json.loads((out / "predictions.json").read_text(encoding="utf-8"))["images"]
+    assert [entry["method"] for entry in said["attributions"]] == methods
+    assert said["attribution"] == said["attributions"][0]
+    assert "dense layers" in said["attributions"][2]["error"]
+    assert said["files"]["attributions"] == {
+        "saliency": "attribution_saliency.png",
+        "layer_gradient_x_activation": "attribution_layer_gradient_x_activation.png",
+    }
+    net = iv.load(checkpoint)
+    with np.load(out / said["files"]["arrays"]) as stored:
+        assert set(stored.files) == {m + end for m in methods[:2] for end in ("", ".raw")}
+        for method, entry in zip(methods[:2], said["attributions"], strict=False):
+            found = iv.attribute(
+                net, photo, method=method, head="aux2", target=3, against=2, unit="inception4b/3x3"
+            )
+            np.testing.assert_array_equal(stored[method], found.map)
+            np.testing.assert_array_equal(stored[f"{method}.raw"], found.raw)
+            assert entry["class"] == found.target_name == "thing d against thing c"
+            assert entry["score"] == pytest.approx(found.score)
+            with Image.open(out / said["files"]["attributions"][method]) as image:
+                assert min(image.size) > 200
+
+
+def test_a_neuron_can_be_explained_in_a_report(
+    photo: Path, checkpoint: Path, tmp_path: Path
+) -> None:
+    import inception_viewer as iv
+
+    options = ["--checkpoint", str(checkpoint), "--method", "neuron_gradient", "--unit", "pool3"]
+    place = ["--channel", "31", "--position", "4,6", "--out", str(tmp_path)]
+    assert cli.main(["report", str(photo), *options, *place]) == 0
+    with np.load(tmp_path / "attributions.npz") as stored:
+        found = iv.attribute(
+            iv.load(checkpoint),
+            photo,
+            method="neuron_gradient",
+            unit="pool3",
+            channel=31,
+            position=(4, 6),
+        )
+        np.testing.assert_array_equal(stored["neuron_gradient.raw"], found.raw)
+    assert found.target_name == "pool3, channel 31 at row 4, column 6"
+
+
+@pytest.mark.parametrize("position", ["3", "3,4,5", "-1,2", "a,b"])
+def test_a_position_is_a_row_and_a_column(
+    position: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["report", "cat.png", "--out", "out", f"--position={position}"])
+    assert "is not a row and a column, such as 3,5" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
+        (["--methods", "saliency,tea_leaves"], "There is no method “tea_leaves”"),
+        (["--methods", "saliency,lime", "--against", "unicorn"], "“unicorn” is no class"),
         (["--checkpoint", "none.pth"], "none.pth"),
         (["--method", "tea_leaves"], "There is no method “tea_leaves”"),
         (["--target", "unicorn"], "“unicorn” is no class of this network"),

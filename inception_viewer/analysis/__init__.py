@@ -12,8 +12,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from inception_viewer.concept_questions import TestConcepts
 from inception_viewer.errors import QuestionError
 from inception_viewer.folder_questions import Evaluate, FitHeads
+from inception_viewer.grade_questions import Grade
+from inception_viewer.grid_questions import GradCamOfUnits, Picture
 from inception_viewer.questions import (
     Attribution,
     ForgetImage,
@@ -52,6 +55,10 @@ def registry() -> dict[type[Question], Answering]:
         Maps: maps.answer,
         Judge: judging.answer,
         Attribution: _attribution,
+        Grade: _grade,
+        TestConcepts: _test_concepts,
+        GradCamOfUnits: _grad_cam_of_units,
+        Picture: glance.picture,
         Evaluate: _evaluate,
         FitHeads: _fit_heads,
         GetCheckpoint: _get_checkpoint,
@@ -61,6 +68,30 @@ def registry() -> dict[type[Question], Answering]:
 def _attribution(question: Attribution, lab: Lab, progress: Progress) -> Any:
     # Captum is a second more of importing, which the first photo need not wait for.
     from .attribution import answer as answering
+
+    found = answering(question, lab, progress)
+    lab.attributions.put(question, found)
+    return found
+
+
+def _grad_cam_of_units(question: GradCamOfUnits, lab: Lab, progress: Progress) -> Any:
+    from .attribution.units import answer as answering
+
+    found = answering(question, lab, progress)
+    for one in found.answers:
+        lab.attributions.put(one.question, one)
+    return found
+
+
+def _grade(question: Grade, lab: Lab, progress: Progress) -> Any:
+    from .grading import answer as answering
+
+    return answering(question, lab, progress)
+
+
+def _test_concepts(question: TestConcepts, lab: Lab, progress: Progress) -> Any:
+    # scikit-learn is half a second of importing.
+    from .concepts import answer as answering
 
     return answering(question, lab, progress)
 

@@ -1,10 +1,11 @@
-"""What the heads answer, and nothing else: for the photos of the tray."""
+"""What is to be known of every photo of the tray: what the heads answer, what they see."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from inception_viewer.questions import Glance, Predictions
+from inception_viewer.grid_questions import Picture, PictureAnswer
+from inception_viewer.questions import Glance, Predictions, frozen_array
 
 from .predictions import predictions_of
 
@@ -18,3 +19,8 @@ def answer(question: Glance, lab: Lab, progress: Progress) -> Predictions:
     trace = lab.trace(question.scene, progress.lane)
     info = lab.info(question.scene.checkpoint)
     return predictions_of(trace, info, question.scene.image)
+
+
+def picture(question: Picture, lab: Lab, progress: Progress) -> PictureAnswer:
+    """Answer a :class:`Picture`, without running the network."""
+    return PictureAnswer(question.scene, frozen_array(lab.prepare(question.scene).picture))

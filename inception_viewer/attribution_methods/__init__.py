@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from ..errors import QuestionError
 from ..questions import Graph
-from . import gradients, layers, neurons, paths, perturbations, rules
+from . import gradients, layers, neurons, noise, paths, perturbations, rules
 from .description import Cost, Group, Method, Parameter, Settings, Value
 from .parameters import MAX_STEPS, doublings
 
@@ -32,7 +32,7 @@ __all__ = [
     "units_before",
 ]
 
-_FAMILIES = (gradients, paths, rules, perturbations, layers, neurons)
+_FAMILIES = (gradients, noise, paths, rules, perturbations, layers, neurons)
 
 METHODS: Mapping[str, Method] = MappingProxyType(
     {one.name: one for family in _FAMILIES for one in family.METHODS}

@@ -148,6 +148,11 @@ class Method:
         Under which heading menus show it.
     noise
         Whether its mean over noisy copies of the photo makes sense (noise tunnel).
+    needs_answer
+        Whether a neuron method asks for a head's class, too: how its score flows through the
+        neuron.
+    fixed_unit
+        The one unit that a layer method is of, if there is no choice.
     misleads
         A sentence or two on when it misleads.
     """
@@ -164,6 +169,8 @@ class Method:
     suits: Callable[[Graph, str], str] = suits_all
     group: Group = "Gradients"
     noise: bool = False
+    needs_answer: bool = False
+    fixed_unit: str = ""
     misleads: str = ""
 
     @property
@@ -174,12 +181,12 @@ class Method:
     @property
     def needs_baseline(self) -> bool:
         """Whether it compares the photo with another picture."""
-        return any(parameter.name == "baseline" for parameter in self.parameters)
+        return any(p.name in ("baseline", "baselines") for p in self.parameters)
 
     @property
     def needs_unit(self) -> bool:
         """Whether a unit of the network has to be chosen."""
-        return self.target_kind == "layer"
+        return self.target_kind == "layer" and not self.fixed_unit
 
     def settings(self, given: Mapping[str, Any] | None = None) -> dict[str, Value]:
         """Return a value for every parameter: the given ones, else the defaults.
@@ -193,7 +200,6 @@ class Method:
         known = {parameter.name for parameter in self.parameters}
         for name in given:
             if name not in known:
-                raise QuestionError(
-                    f"{self.title} has no parameter “{name}”; it has {', '.join(sorted(known))}."
-                )
+                there = ", ".join(sorted(known)) or "none"
+                raise QuestionError(f"{self.title} has no parameter “{name}”; it has {there}.")
         return {p.name: p.check(given.get(p.name, p.default)) for p in self.parameters}

@@ -55,6 +55,67 @@ BASELINE = (
 )
 """The parameters of a method that compares the photo with another picture."""
 
+SEED = Parameter(
+    "seed",
+    "Seed",
+    "int",
+    0,
+    "The same seed gives the same random choices, and the same map.",
+    0,
+    2**31 - 1,
+)
+"""The seed of a method that draws at random whatever its baseline."""
+
+HIDING = tuple(parameter for parameter in BASELINE if parameter.name != "seed")
+""":data:`BASELINE` for such a method: one seed serves both."""
+
+BASELINES = (
+    Parameter(
+        "baselines",
+        "Baselines",
+        "choice",
+        "colours",
+        "The pictures that stand for “nothing to see”: the map explains the mean difference to "
+        "them.",
+        choices=(
+            ("colours", "black, the mean colour and white"),
+            ("blur", "the photo, blurred ever more"),
+            ("noise", "random pixels"),
+            ("images", "other photos"),
+        ),
+    ),
+    Parameter(
+        "baseline_images",
+        "Photos",
+        "image",
+        "",
+        "The open photos that stand for “nothing to see”; several ids are separated by commas.",
+        only_with=("baselines", ("images",)),
+    ),
+    Parameter(
+        "count",
+        "Number",
+        "int",
+        5,
+        "How many blurs, or pictures of random pixels.",
+        1,
+        50,
+        "pictures",
+        only_with=("baselines", ("blur", "noise")),
+    ),
+)
+"""The parameters of a method that compares the photo with several pictures."""
+
+
+def baselines_at_most(settings: Settings) -> int:
+    """Return how many pictures a method with :data:`BASELINES` compares the photo with."""
+    if settings["baselines"] == "colours":
+        return 3
+    if settings["baselines"] == "images":
+        return str(settings["baseline_images"]).count(",") + 1
+    return int(settings["count"])
+
+
 STEPS = (
     Parameter(
         "steps",

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from .description import Method
-from .parameters import BASELINE, STEPS, path_cost
+from .description import Cost, Method, Parameter, Settings
+from .parameters import BASELINE, BASELINES, SEED, STEPS, baselines_at_most, path_cost
+
+
+def _gradient_shap_cost(settings: Settings) -> Cost:
+    samples = int(settings["samples"])
+    return Cost(samples + baselines_at_most(settings) + 1, samples)
+
 
 METHODS = (
     Method(
@@ -25,5 +31,45 @@ METHODS = (
         noise=True,
         cost=path_cost,
         parameters=(*STEPS, *BASELINE),
+        misleads=(
+            "It explains the difference to its baseline: from black, dark parts of the photo get "
+            "next to nothing. Its value at single pixels is noisy."
+        ),
+    ),
+    Method(
+        name="gradient_shap",
+        title="GradientShap",
+        explanation=(
+            "Integrated gradients from several baselines at once, at points drawn at random. "
+            "On the average it shares out what the photo adds to the logit over the baselines."
+        ),
+        paper=(
+            "Lundberg, Lee: A unified approach to interpreting model predictions, 2017, "
+            "arXiv:1705.07874; Erion et al.: Learning explainable models using attribution "
+            "priors, 2019, arXiv:1906.10670"
+        ),
+        target_kind="input",
+        completeness="expected",
+        function="gradient_shap:explain",
+        group="Paths",
+        cost=_gradient_shap_cost,
+        parameters=(
+            Parameter(
+                "samples",
+                "Samples",
+                "int",
+                60,
+                "Points between the baselines and the photo; more are slower and more exact.",
+                2,
+                1000,
+                "points",
+            ),
+            *BASELINES,
+            SEED,
+        ),
+        misleads=(
+            "It adds up on the average only: look at the completeness error before comparing "
+            "small values, and try another seed."
+        ),
     ),
 )

@@ -94,13 +94,14 @@ def of(net: GoogLeNet) -> Packed | None:
     It needs a CPU, torch with oneDNN, and a folded network of float32.
     """
     if net not in _known:
-        if not _can_pack(net):
+        if not can_pack(net):
             return None
         _known[net] = Packed(net)
     return _known[net]
 
 
-def _can_pack(net: GoogLeNet) -> bool:
+def can_pack(net: GoogLeNet) -> bool:
+    """Whether the network's convolutions can be fused with what follows, here and now."""
     weight = next(net.parameters())
     plain = weight.device.type == "cpu" and weight.dtype == torch.float32
     return plain and net.variant.batch_norm_eps is None and not net.training and _works()

@@ -46,5 +46,9 @@ class SameMaxPool2d(nn.MaxPool2d):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, C, H, W) to (N, C, ceil(H / stride), ceil(W / stride))."""
-        before = [same_margins(length, *self._window)[0] for length in x.shape[-2:]]
+        before = self.before(x)
         return F.max_pool2d(x, self.kernel_size, self.stride, before, ceil_mode=True)
+
+    def before(self, x: Tensor) -> list[int]:
+        """Return the positions that are added before each axis of (N, C, H, W)."""
+        return [same_margins(length, *self._window)[0] for length in x.shape[-2:]]

@@ -29,6 +29,7 @@ COPIED = {
     "channel": "the channel",
     "predictions": "the predictions",
     "attribution": "the attribution",
+    "lab": "the selected cell",
 }
 """What "Copy as Python" has copied, in words."""
 
@@ -279,7 +280,10 @@ def explain_class(controller: Controller, index: int) -> None:
 
 
 def attribute(controller: Controller) -> None:
-    """Bring the attribution to the front and compute it."""
+    """Compute the lab if it is in front; else bring the attribution there and compute it."""
+    if controller.window.tabs.currentWidget() is controller.window.lab:
+        controller.lab_running.ask_all()
+        return
     controller.window.tabs.setCurrentWidget(controller.window.attribution)
     controller.attributing.ask()
 
@@ -288,6 +292,8 @@ def cancel(controller: Controller, key: str) -> None:
     """Take back one of the things that run."""
     if key == "attribution":
         controller.attributing.cancel()
+    elif key == "lab":
+        controller.lab_running.cancel()
     elif key.startswith(downloads.KEY):
         controller.downloads.cancel(key)
     else:
@@ -328,7 +334,8 @@ def copy_python(controller: Controller, kind: str) -> None:
         Of the window.
     kind
         ``"trace"``, ``"maps"``, ``"seen"``, ``"channel"``, ``"predictions"``,
-        ``"attribution"``; ``""`` for the view that has the keyboard, else the tab in front.
+        ``"attribution"``, ``"lab"``; ``""`` for the view that has the keyboard, else the tab in
+        front.
     """
     frame, state = controller.frames.frame, controller.session.state
     if frame is None or state.scene != frame.scene:
@@ -343,6 +350,7 @@ def copy_python(controller: Controller, kind: str) -> None:
         "seen": lambda: snippets.seen(state),
         "predictions": lambda: snippets.predictions(state, frame.overview.predictions.logits),
         "attribution": lambda: snippets.attribution(state, answer.question if answer else question),
+        "lab": controller.lab_running.snippet,
     }
     if state.channel is not None:
         unit, index = state.channel

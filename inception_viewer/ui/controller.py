@@ -26,6 +26,7 @@ from .drops import Dropped, sources_of_paths
 from .frames import Frame, Frames
 from .getting.downloads import Downloads
 from .glances import Glances
+from .lab_running import LabRunning
 from .main_window import MainWindow
 from .opening import Opening
 from .status_bar import Activity
@@ -68,6 +69,7 @@ class Controller(QObject):
         self.downloads = Downloads(runner, window)
         self.frames = Frames(session, runner, window)
         self.attributing = Attributing(session, runner, window, self.frames)
+        self.lab_running = LabRunning(session, runner, window, self.frames)
         self.glances = Glances(session, runner, window, self.frames)
         self.errors: list[str] = []
         self.theme_name = self.start_with.theme or window.preferences.theme
@@ -183,6 +185,7 @@ class Controller(QObject):
             window.inspector.set_settings(new.maps)
         self.frames.follow(old, new)
         self.attributing.follow(old, new)
+        self.lab_running.follow(old, new)
         self.glances.follow(old, new)
         if new.machine != old.machine:
             commands.fill_devices(self)
@@ -286,6 +289,7 @@ class Controller(QObject):
             "errors": list(self.window.messages.sentences),
             "busy": any(lane.busy for lane in lanes),
             "theme": theme.current().name,
+            "lab": self.lab_running.record(),
             "seconds_since_drop": self._seconds,
         }
         answer = self.attributing.answer

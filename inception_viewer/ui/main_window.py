@@ -25,6 +25,7 @@ from .drops import DropCatcher
 from .feature_maps_view import FeatureMapsView
 from .headline_bar import HeadlineBar
 from .inspector_view import InspectorView
+from .lab_view import LabView
 from .menus import Menus
 from .message_bar import MessageBar
 from .network_view import NetworkView
@@ -64,6 +65,7 @@ class MainWindow(QMainWindow):
         self.tray, self.network = TrayView(), NetworkView()
         self.maps, self.attribution = FeatureMapsView(), AttributionView()
         self.predictions, self.inspector = PredictionsView(), InspectorView()
+        self.lab = LabView()
         self._build_top()
         self._build_middle()
         self._build_docks()
@@ -86,6 +88,7 @@ class MainWindow(QMainWindow):
             "predictions": self.predictions,
             "inspector": self.inspector,
             "attribution": self.attribution,
+            "lab": self.lab,
         }
 
     # --- building ---
@@ -113,6 +116,7 @@ class MainWindow(QMainWindow):
         self.tabs.tabBar().setDrawBase(False)
         self.tabs.addTab(self.maps, "Feature maps")
         self.tabs.addTab(self.attribution, "Attribution")
+        self.tabs.addTab(self.lab, "Lab")
         self.tabs.tabBarDoubleClicked.connect(lambda _index: self.toggle_maximised())
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.addWidget(self.network)
@@ -154,6 +158,7 @@ class MainWindow(QMainWindow):
             "previous_pane": lambda: panes.step(self.panes, -1),
             "show_maps": lambda: self.show_tab(self.maps),
             "show_attribution": lambda: self.show_tab(self.attribution),
+            "show_lab": lambda: self.show_tab(self.lab),
         }
         for name, act in connections.items():
             self.menus[name].triggered.connect(act)

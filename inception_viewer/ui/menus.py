@@ -97,6 +97,7 @@ ANALYSE = (
     SEPARATOR,
     Item("show_maps", "Show the feature maps", ("Ctrl+1",)),
     Item("show_attribution", "Show the attribution", ("Ctrl+2",)),
+    Item("show_lab", "Show the lab", ("Ctrl+3",)),
 )
 HELP = (
     Item("shortcuts", "Keyboard shortcuts", (Key.HelpContents,)),

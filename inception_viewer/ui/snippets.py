@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..questions import Attribution, CheckpointInfo, ImageInfo, MapsAnswer
+from ..questions import Attribution, CheckpointInfo, ImageInfo, MapsAnswer, Neuron
 from ..session import State
 from .inspector.histogram import BINS
 
@@ -116,6 +116,10 @@ def attribution(state: State, question: Attribution) -> str:
     words = [f"method={question.method!r}", f"head={question.head!r}", f"target={question.target}"]
     if question.unit is not None:
         words.append(f"unit={question.unit!r}")
+    if question.against is not None:
+        words.append(f"against={question.against}")
+    if question.neuron is not None:
+        words += _neuron_words(question.neuron)
     words += [f"{name}={value!r}" for name, value in question.parameters]
     lines = [
         f"result = iv.attribute(net, photo, {', '.join(words)})",
@@ -123,6 +127,15 @@ def attribution(state: State, question: Attribution) -> str:
         "result.completeness_error  # None where the method promises none",
     ]
     return _text(opening_lines(state), lines)
+
+
+def _neuron_words(neuron: Neuron) -> list[str]:
+    words = [f"unit={neuron.unit!r}"]
+    if neuron.channel is not None:
+        words.append(f"channel={neuron.channel}")
+    if neuron.position is not None:
+        words.append(f"position={neuron.position}")
+    return words
 
 
 def _variable(unit: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -70,6 +71,22 @@ def answer(question: Attribution, lab: Lab, progress: Progress) -> AttributionAn
     return wrap(explainer(method)(task, report), partial=False)
 
 
+def task_of(question: Attribution, lab: Lab, progress: Progress) -> tuple[Task, Explain]:
+    """Return what an :class:`Attribution` question comes to, and what computes it.
+
+    For whoever asks the method again, of another photo or network.
+
+    Raises
+    ------
+    QuestionError
+        As :func:`answer`, but for the method's not suiting the network.
+    """
+    method = attribution_methods.method(question.method)
+    settings = method.settings(dict(question.parameters))
+    task, _, _ = _task(question, lab, progress, method, settings)
+    return task, explainer(method)
+
+
 def explainer(method: Method) -> Explain:
     """Return the function that computes a method; imported now, because some are slow to."""
     file, _, name = method.function.partition(":")
@@ -80,28 +97,32 @@ def explainer(method: Method) -> Explain:
 def _task(
     question: Attribution, lab: Lab, progress: Progress, method: Method, settings: Settings
 ) -> tuple[Task, int, str]:
-    """Return the task, the class that it explains (-1 for a neuron), and what it is in words."""
+    """Return the task, the class that it explains (-1: none), and what is explained, in words."""
     net = lab.network(question.scene.checkpoint, progress.lane)
+    classes = lab.info(question.scene.checkpoint).classes
+    through: Score | None = None
     if question.neuron is not None or method.explains_neuron:
         chosen, score = _neuron(question, lab, progress, net)
         target, words = -1, _neuron_words(chosen)
+        if method.needs_answer:
+            target, through = _logit(question, lab, progress, net)
+            words += f", for {_class_words(question, target, classes)}"
     else:
         target, score = _logit(question, lab, progress, net)
-        classes = lab.info(question.scene.checkpoint).classes
-        words = classes[target]
-        if question.against is not None:
-            words += f" against {classes[question.against]}"
+        words = _class_words(question, target, classes)
 
     def other_photo(image: str) -> Floats:
         return lab.prepare(replace(question.scene, image=image)).array
 
     array = lab.prepare(question.scene).array
     made = question.scene.preprocessing
-    return (
-        Task(net, array, made, score, question.unit, settings, other_photo),
-        target,
-        words,
-    )
+    task = Task(net, array, made, score, question.unit, settings, other_photo, through)
+    return task, target, words
+
+
+def _class_words(question: Attribution, target: int, classes: Sequence[str]) -> str:
+    against = "" if question.against is None else f" against {classes[question.against]}"
+    return classes[target] + against
 
 
 def _logit(
@@ -118,7 +139,7 @@ def _logit(
 def _neuron(
     question: Attribution, lab: Lab, progress: Progress, net: GoogLeNet
 ) -> tuple[Neuron, Score]:
-    wanted = question.neuron or Neuron(question.unit or DEFAULT_UNIT["main"])
+    wanted = question.neuron or Neuron(question.unit or DEFAULT_UNIT[question.head])
     if wanted.unit not in net.by_name:
         raise QuestionError(f"This network has no unit “{wanted.unit}”.")
     activation = lab.trace(question.scene, progress.lane)[wanted.unit]

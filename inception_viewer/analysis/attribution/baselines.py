@@ -38,7 +38,8 @@ def baseline(array: Floats, preprocessing: Preprocessing, settings: Settings) ->
     settings
         ``baseline``: ``"black"``, pixels of 0 before mean and standard deviation;
         ``"mean"``, zeros after them; ``"blur"``, the photo under a Gaussian of ``blur``
-        pixels; ``"noise"``, pixels drawn evenly from 0 to 255 with ``seed``.
+        pixels; ``"noise"``, pixels drawn evenly from 0 to 255 with ``seed``; ``"white"``,
+        pixels of 255.
 
     Returns
     -------
@@ -56,6 +57,8 @@ def baseline(array: Floats, preprocessing: Preprocessing, settings: Settings) ->
     if kind == "noise":
         generator = np.random.default_rng(int(settings["seed"]))
         pixels = generator.integers(0, 256, array.shape).astype(np.float64)
+    elif kind == "white":
+        pixels += 255
     return _normalise(pixels, preprocessing)
 
 

@@ -70,9 +70,30 @@ def grad_cam(
         or it has no map.
     """
     unit = check_unit(net, unit, score)
-    raw = _weighted_channels(net, x, [unit], score)[unit]
+    return grad_cam_of(net, x, score, (unit,), relu=relu)[unit]
+
+
+def grad_cam_of(
+    net: GoogLeNet, x: Tensor, score: Score, units: Collection[str], *, relu: bool = False
+) -> dict[str, Result]:
+    """Return what :func:`grad_cam` would of many units, from one forward and one backward pass.
+
+    Each result counts both passes.
+
+    Raises
+    ------
+    QuestionError
+        As :func:`grad_cam`.
+    """
+    for unit in units:
+        check_unit(net, unit, score)
+    raws = _weighted_channels(net, x, units, score)
+    return {unit: _result(raw, x, score, relu) for unit, raw in raws.items()}
+
+
+def _result(raw: Tensor, x: Tensor, score: Score, relu: bool) -> Result:
     signed = raw.sum(0)
-    map_ = to_numpy(_enlarge(signed.relu() if relu else signed, x))
+    map_ = to_numpy(enlarge(signed.relu() if relu else signed, x))
     all_zero = ALL_AGAINST if relu and bool((signed < 0).any()) else ALL_ZERO
     note = AUXILIARY.format(head=score.head) if score.head in ("aux1", "aux2") else ""
     why = degenerate(map_, all_zero)
@@ -106,7 +127,7 @@ def grad_cam_all(
     maps: dict[str, Floats] = {}
     for unit, raw in raws.items():
         signed = raw.sum(0)
-        maps[unit] = to_numpy(_enlarge(signed.relu() if relu else signed, x))
+        maps[unit] = to_numpy(enlarge(signed.relu() if relu else signed, x))
     return maps
 
 
@@ -141,6 +162,7 @@ def _weighted_channels(
     }
 
 
-def _enlarge(map_: Tensor, x: Tensor) -> Tensor:
+def enlarge(map_: Tensor, x: Tensor) -> Tensor:
+    """Return a unit's map (h, w) at the size of what conv1 receives (3, H, W), bilinearly."""
     size = (x.shape[-2], x.shape[-1])
     return F.interpolate(map_[None, None], size, mode="bilinear", align_corners=False)[0, 0]

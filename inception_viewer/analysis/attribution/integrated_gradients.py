@@ -8,8 +8,8 @@ changes the logit fastest), while rules that nest start further off.
 
 conv1 is affine until its ReLU, so the straight path from baseline to photo is a straight
 path after it too, and the gradient at the pixels is conv1's transpose of the averaged
-gradient there. Both are exact, and conv1, the layer at full resolution, runs twice in all
-instead of once a step.
+gradient there (:mod:`.front`). Both are exact, and conv1, the layer at full resolution, runs
+twice in all instead of once a step.
 """
 
 from __future__ import annotations
@@ -24,11 +24,14 @@ import torch
 from torch import Tensor
 
 from inception_viewer.attribution_methods import doublings
-from inception_viewer.googlenet.architecture import GoogLeNet, OwnMaxPool, Unit
+from inception_viewer.googlenet.architecture import GoogLeNet
 
 from .baselines import describe, of_task
+from .front import Front
+from .many import Many, Tick, batch_size
 from .result import NOT_FINITE, Report, Result, completeness_error, degenerate, silent, to_numpy
 from .score import Score
+from .slope import sum_over_photos
 from .task import Task
 
 TOLERANCE = 0.05
@@ -53,6 +56,26 @@ def explain(task: Task, report: Report) -> Result:
         about=describe(task.preprocessing, task.settings),
         report=report,
     )
+
+
+def many(task: Task) -> Many:
+    """Prepare the method for many photos: one after the other, without doubling the steps."""
+    baseline, steps = task.received(of_task(task)), int(task.settings["steps"])
+
+    def attribute(batch: Tensor, tick: Tick) -> Tensor:
+        def report(fraction: float, result: Result | None, text: str) -> None:
+            tick()
+
+        tick()
+        found = [
+            integrated_gradients(
+                task.net, x, task.score, baseline=baseline, steps=steps, report=report
+            )
+            for x in batch
+        ]
+        return torch.stack([torch.from_numpy(one.raw.copy()).to(batch) for one in found])
+
+    return Many(attribute, batch=1, forwards=steps + 2, backwards=steps)
 
 
 def integrated_gradients(
@@ -107,8 +130,8 @@ def integrated_gradients(
         errors.append((count, completeness_error(raw, path.difference)))
         if not errors[-1][1] > TOLERANCE:
             break
-    note = " ".join(filter(None, (about, _note(errors, exhausted=adapt and count == tried[-1]))))
-    found = _result(raw, errors[-1][1], note)
+    steps_taken = steps_note(errors, exhausted=adapt and count == tried[-1])
+    found = _result(raw, errors[-1][1], " ".join(filter(None, (about, steps_taken))))
     passes = sum(count for count, _ in errors)
     return replace(
         found,
@@ -117,12 +140,6 @@ def integrated_gradients(
         forwards=passes + 2,
         backwards=passes,
     )
-
-
-def batch_size(height: int, width: int, device: str = "cpu") -> int:
-    """Return how many steps to compute at once: under half a second on two slow cores."""
-    at_224 = 10 if device == "cpu" else 50
-    return max(1, at_224 * 224 * 224 // (height * width))
 
 
 def mean_gradient(
@@ -151,22 +168,10 @@ def mean_gradient(
         with torch.enable_grad():
             values = score(place)
         (gradient,) = torch.autograd.grad(values, place, weight)
-        total += _sum(gradient)
+        total += sum_over_photos(gradient)
         share += float(weights[part].sum())
         on_batch(total, share)
     return total
-
-
-def _sum(batch: Tensor) -> Tensor:
-    """Return the sum over the first axis.
-
-    torch's own is twenty times slower over the batches of a channels_last tensor, where it
-    walks the memory crosswise: a quarter of a step.
-    """
-    if batch.dim() != 4:
-        return batch.sum(0)
-    last = batch.permute(0, 2, 3, 1)
-    return last.flatten(1).sum(0).view(last.shape[1:]).permute(2, 0, 1)
 
 
 @lru_cache(maxsize=32)
@@ -180,41 +185,21 @@ class _Path:
     """The way from baseline to photo, laid between conv1 and its ReLU."""
 
     def __init__(self, net: GoogLeNet, x: Tensor, baseline: Tensor, score: Score) -> None:
-        self._net, self._score = net, score
         self._x, self._way = x, x - baseline
-        unit = net.by_name["conv1"].module
-        assert isinstance(unit, Unit)
-        pool = net.by_name["pool1"].module
-        assert isinstance(pool, OwnMaxPool)
-        self._unit, self._pool = unit, pool.pool
+        self._front = Front(net, score)
         with torch.no_grad():
-            self.end, self.start = self._front(torch.stack([x, baseline]))
+            self.end, self.start = self._front.affine(torch.stack([x, baseline]))
             at_end, at_start = self.score(torch.stack([self.end, self.start])).tolist()
         self.ends = at_end, at_start
         self.difference = at_end - at_start
 
-    def _front(self, x: Tensor) -> Tensor:
-        """Apply the affine part of conv1, (N, 3, H, W) to (N, 64, H/2, W/2)."""
-        before: Tensor = self._unit.conv(x.contiguous(memory_format=torch.channels_last))
-        return before if self._unit.bn is None else self._unit.bn(before)
-
     def score(self, before_relu: Tensor) -> Tensor:
-        """Return the score (N,) for what conv1's ReLU receives; only its own path is run."""
-        if self._score.unit == "conv1":
-            return self._score(self._net, {"conv1": self._unit.relu(before_relu)})
-        # Maximum and ReLU commute, and this way the ReLU has a quarter of the work.
-        known = {"pool1": self._unit.relu(self._pool(before_relu))}
-        return self._score(self._net, known)
+        """Return the score (N,) for what conv1's ReLU receives."""
+        return self._front.score(before_relu)
 
     def attributions(self, mean: Tensor) -> Tensor:
         """Turn the averaged gradient after conv1 into attributions (3, H, W) of the pixels."""
-        leaf = self._x.detach().clone()[None].requires_grad_()
-        with torch.enable_grad():
-            front = self._front(leaf)
-        # Contiguous: given one image sliced from a channels_last batch, torch 2.15's batch norm
-        # (in evaluation mode, on the CPU) mistakes the layout and returns a wrong gradient.
-        (gradient,) = torch.autograd.grad(front, leaf, mean[None].contiguous())
-        return self._way * gradient[0]
+        return self._way * self._front.back(mean, self._x)
 
 
 def _watch(path: _Path, earlier: Tensor | None, tried: list[int], report: Report) -> OnBatch:
@@ -244,8 +229,12 @@ def _result(raw: Tensor, error: float | None, note: str) -> Result:
     return Result(to_numpy(raw), map_, error, why, note)
 
 
-def _note(errors: list[tuple[int, float]], *, exhausted: bool) -> str:
-    """Return a sentence on the steps that were needed, or ``""``."""
+def steps_note(errors: list[tuple[int, float]], *, exhausted: bool) -> str:
+    """Return a sentence on the steps that were needed, or ``""``.
+
+    ``errors`` are the numbers of steps that were tried with their completeness errors;
+    ``exhausted`` says that no more are allowed.
+    """
     steps, error = errors[-1]
     if error > TOLERANCE:
         advice = "read it with care" if exhausted else "take more steps"

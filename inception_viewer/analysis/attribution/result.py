@@ -68,6 +68,17 @@ def to_numpy(tensor: Tensor) -> Floats:
     return array
 
 
+def whole(raw: Tensor, note: str = "") -> Result:
+    """Return the result for attributions (3, H, W) of the pixels; its map sums the channels."""
+    map_ = to_numpy(raw.sum(0))
+    return Result(to_numpy(raw), map_, degenerate=degenerate(map_), note=note)
+
+
+def partial(total: Tensor, count: int) -> Result | None:
+    """Return the mean so far of attributions (3, H, W) that ``total`` sums, or None at first."""
+    return whole(total / count) if count else None
+
+
 def degenerate(map_: Floats, all_zero: str = ALL_ZERO) -> str:
     """Return why the map should not be read, or ``""``.
 

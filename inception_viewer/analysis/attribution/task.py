@@ -41,6 +41,8 @@ class Task:
         For layer methods, or None for the head's default.
     settings
         The method's own.
+    answer_score
+        A head's, for methods that ask how it flows through a neuron; None for others.
     other_photo
         From the id of an open photo to its preprocessed array, for baselines.
     """
@@ -52,6 +54,7 @@ class Task:
     unit: str | None
     settings: Settings
     other_photo: Callable[[str], Floats] = no_other_photo
+    answer_score: Score | None = None
 
     @property
     def device(self) -> torch.device:

@@ -50,7 +50,7 @@ def composed(
         coloured(answer.map, chosen),
         overlaid(picture, answer.map, chosen, opacity),
     )
-    font, line = _font(), round(QFontMetricsF(_font()).height())
+    font, line = export_font(), round(QFontMetricsF(export_font()).height())
     total = 3 * (side * width + MARGIN) + MARGIN
     text = full_caption(answer, chosen)
     words = QFontMetricsF(font).boundingRect(
@@ -108,7 +108,8 @@ def save_array(answer: AttributionAnswer, path: Path) -> None:
     path.write_bytes(held.getvalue())
 
 
-def _font() -> QFont:
+def export_font() -> QFont:
+    """Return the font of what stands beside an exported picture."""
     made = QFont(theme.font())
     made.setPixelSize(FONT)
     return made

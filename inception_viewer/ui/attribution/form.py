@@ -23,7 +23,9 @@ from .. import theme
 from ..class_chooser import ClassChooser
 from ..small_label import SmallLabel
 from ..wheel import keep_from_wheel
+from .explained_fields import ExplainedFields
 from .fields import ParameterFields, align_labels
+from .method_box import fill_methods
 
 HEADS = ("main", "aux2", "aux1")
 """As offered: the network's own answer first."""
@@ -45,12 +47,12 @@ class AttributionForm(QScrollArea):
         self._tops: Mapping[str, str] = {}
         self._filling = False
         self.method = self._box("Method")
-        for name, method in METHODS.items():
-            self.method.addItem(method.title, name)
+        fill_methods(self.method)
         self.head = self._box("Head")
         self.target = ClassChooser()
         self.layer = self._box("Layer")
         self.layer.setMaxVisibleItems(20)
+        self.explained = ExplainedFields()
         self.parameters = ParameterFields()
         self.misfit = SmallLabel("warning")
         self.explanation = SmallLabel("muted")
@@ -61,6 +63,7 @@ class AttributionForm(QScrollArea):
         self.layer.currentIndexChanged.connect(self._edited)
         self.target.class_chosen.connect(self._edited)
         self.parameters.changed.connect(self._edited)
+        self.explained.changed.connect(self._explained_chosen)
         self.set_checkpoint(None)
 
     # --- what is chosen --------------------------------------------------------------
@@ -74,6 +77,8 @@ class AttributionForm(QScrollArea):
             self.target.target,
             self.layer.currentData() if self.chosen_method.needs_unit else None,
             self.parameters.given,
+            self.explained.against,
+            self.explained.neuron,
         )
 
     @property
@@ -89,6 +94,7 @@ class AttributionForm(QScrollArea):
             self.method.setCurrentIndex(row)
         self.head.setCurrentIndex(max(0, self.head.findData(settings.head)))
         self.target.set_target(settings.target)
+        self.explained.set_values(settings.against, settings.neuron)
         self._fill()
         if row >= 0:
             self.parameters.set_values(dict(settings.parameters))
@@ -103,9 +109,11 @@ class AttributionForm(QScrollArea):
         self._checkpoint = checkpoint
         self._filling = True
         self._fill_heads({} if checkpoint is None else checkpoint.heads)
+        self.explained.set_graph(None if checkpoint is None else checkpoint.graph)
         if classes != old:
             self.target.set_classes(classes)
-            before = replace(before, target=None)
+            self.explained.set_classes(classes)
+            before = replace(before, target=None, against=None)
         self._filling = False
         self.set_settings(before)
 
@@ -125,6 +133,8 @@ class AttributionForm(QScrollArea):
         head = str(self.head.currentData())
         if self._checkpoint.heads.get(head, "absent") == "absent":
             return f"{self._checkpoint.name} has no head {head}; choose another head."
+        if self.explained.obstacle():
+            return self.explained.obstacle()
         return self.chosen_method.suits(self._checkpoint.graph, head)
 
     # --- construction ----------------------------------------------------------------
@@ -149,7 +159,7 @@ class AttributionForm(QScrollArea):
         whole.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID)
         whole.setSpacing(theme.GRID)
         whole.addLayout(form)
-        for widget in (self.parameters, self.misfit, self.explanation):
+        for widget in (self.explained, self.parameters, self.misfit, self.explanation):
             whole.addWidget(widget)
         whole.addStretch()
         self.setWidget(inner)
@@ -177,10 +187,14 @@ class AttributionForm(QScrollArea):
         method = self.chosen_method
         self.parameters.set_method(method)
         self.parameters.setVisible(bool(method.parameters))
-        self.explanation.setText(f"{method.explanation}\n\n{method.paper}")
+        said = (method.explanation, method.misleads, method.paper)
+        self.explanation.setText("\n\n".join(filter(None, said)))
         self.method.setToolTip(method.explanation)
         self._fill_layers()
         self._form.setRowVisible(self.layer, method.needs_unit)
+        self.explained.force_neuron(method.explains_neuron)
+        of_class = self.explained.kind != "neuron" or method.needs_answer
+        self._form.setRowVisible(self.target, of_class)
         self.align()
         self._name_default()
         why = self.obstacle() if self._checkpoint is not None else ""
@@ -190,7 +204,7 @@ class AttributionForm(QScrollArea):
     def align(self) -> None:
         """Let the fields of the method's own form begin where those above it do."""
         above = [self._form.labelForField(getattr(self, name)) for name in FIELDS]
-        align_labels([*above, *self.parameters.labels])
+        align_labels([*above, *self.explained.labels, *self.parameters.labels])
 
     def _fill_layers(self) -> None:
         head, chosen = str(self.head.currentData()), self.layer.currentData()
@@ -215,6 +229,10 @@ class AttributionForm(QScrollArea):
         if not self._filling:
             self._fill()
             self._edited()
+
+    def _explained_chosen(self) -> None:
+        self._fill()
+        self._edited()
 
     def _head_chosen(self) -> None:
         if not self._filling:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from .. import theme
@@ -31,12 +33,18 @@ def strip(chosen: Colouring, width: int) -> np.ndarray:
     return coloured(values[None], chosen)
 
 
+@lru_cache(maxsize=2)
+def _strip_image(signed: bool) -> QImage:
+    """Return the bar's picture, which is the same whatever the limit."""
+    return image_of(strip(Colouring(signed, 1.0, 100.0, 0.0), 255))
+
+
 def paint_scale(
     painter: QPainter, place: QRectF, chosen: Colouring, text: str, border: str, height: float
 ) -> None:
     """Paint the strip with its numbers below, in the painter's font."""
     band = QRectF(place.left(), place.top(), place.width(), height)
-    painter.drawImage(band, image_of(strip(chosen, 255)), QRectF(0, 0, 255, 1))
+    painter.drawImage(band, _strip_image(chosen.signed), QRectF(0, 0, 255, 1))
     painter.setPen(QColor(border))
     painter.drawRect(band.adjusted(0.5, 0.5, -0.5, -0.5))
     painter.setPen(QColor(text))

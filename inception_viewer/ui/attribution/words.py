@@ -34,27 +34,61 @@ def method_title(answer: AttributionAnswer) -> str:
 
 
 def target_text(answer: AttributionAnswer) -> str:
-    """Return which class of which head was explained."""
+    """Return which class of which head was explained, or which channel of which unit."""
+    if answer.target < 0:
+        return answer.target_name
     why = ", its top class" if answer.question.target is None else ""
-    return f"{answer.question.head}: {answer.target_name} (class {answer.target}){why}"
+    against = answer.question.against
+    number = f"{answer.target}" if against is None else f"{answer.target} less {against}"
+    return f"{answer.question.head}: {answer.target_name} (class {number}){why}"
+
+
+def score_text(answer: AttributionAnswer) -> str:
+    """Return the number that was explained, and the baseline's; ``""`` where it is not known."""
+    if answer.score is None:
+        return ""
+    what = "activation" if answer.target < 0 else "logit"
+    if answer.question.against is not None and answer.target >= 0:
+        what = "difference of the logits"
+    said = f"{what} {number(answer.score)}"
+    if answer.baseline_score is not None:
+        said += f", {number(answer.baseline_score)} on the baseline"
+    return said
 
 
 def completeness_text(answer: AttributionAnswer) -> str:
     """Return how far the map adds up, or that the method does not promise it to."""
+    if answer.conserved is not None:
+        return f"relevance conserved: {share(answer.conserved)} of the {_score_words(answer)}"
     error = answer.completeness_error
     if error is None:
         return "this method promises no completeness"
     if not math.isfinite(error):
         return "completeness could not be computed"
-    said = f"completeness {share(error)}: the map's sum misses the change of the logit by that"
+    what = _score_words(answer)
+    said = f"completeness {share(error)}: the map's sum misses the change of the {what} by that"
+    if promises_on_average(answer):
+        return f"{said} share, which the method promises to be nothing only on average"
     doubt = "; too much to trust small differences" if error > DOUBTFUL else ""
     return f"{said} share{doubt}"
 
 
+def promises_on_average(answer: AttributionAnswer) -> bool:
+    """Whether the method adds up only on the average over its random choices."""
+    known = METHODS.get(answer.question.method)
+    return known is not None and known.completeness == "expected"
+
+
+def _score_words(answer: AttributionAnswer) -> str:
+    if answer.target < 0:
+        return "activation"
+    return "logit" if answer.question.against is None else "difference"
+
+
 def is_doubtful(answer: AttributionAnswer) -> bool:
-    """Whether the map fails its own check."""
+    """Whether the map fails its own check; one that is promised on average only is no check."""
     error = answer.completeness_error
-    return error is not None and not error <= DOUBTFUL
+    return error is not None and not error <= DOUBTFUL and not promises_on_average(answer)
 
 
 def used_text(answer: AttributionAnswer) -> str:
@@ -99,11 +133,11 @@ def caption(answer: AttributionAnswer, running: bool = True) -> str:
     parts = [state] if answer.partial else []
     parts.append(target_text(answer))
     if not answer.degenerate and not answer.partial:
-        parts.append(completeness_text(answer))
+        parts += [completeness_text(answer), score_text(answer)]
     parts += [used_text(answer), duration_text(answer.seconds)]
     if answer.note:
         parts.append(answer.note.rstrip("."))
-    return " \N{MIDDLE DOT} ".join(parts)
+    return " \N{MIDDLE DOT} ".join(filter(None, parts))
 
 
 def scale_text(chosen: Colouring) -> str:

@@ -16,27 +16,28 @@ if TYPE_CHECKING:
 _HERE = Path(__file__).resolve().parent
 
 
-def _file(name: str) -> str:
+def mark(name: str) -> str:
+    """Return a drawing as style rules name it."""
     return f"url({(_HERE / name).as_posix()})"
 
 
 def marks(theme: Theme) -> str:
     """Return the rules for a theme, to be appended to the style sheet."""
     return f"""
-QComboBox::down-arrow {{ image: {_file("down.svg")}; width: 10px; height: 10px; }}
+QComboBox::down-arrow {{ image: {mark("down.svg")}; width: 10px; height: 10px; }}
 QSpinBox, QDoubleSpinBox {{ padding-right: 20px; }}
 QSpinBox::up-button, QDoubleSpinBox::up-button {{ subcontrol-origin: border;
     subcontrol-position: top right; width: 20px; border: none; background: transparent; }}
 QSpinBox::down-button, QDoubleSpinBox::down-button {{ subcontrol-origin: border;
     subcontrol-position: bottom right; width: 20px; border: none; background: transparent; }}
-QSpinBox::up-arrow, QDoubleSpinBox::up-arrow {{ image: {_file("up.svg")};
+QSpinBox::up-arrow, QDoubleSpinBox::up-arrow {{ image: {mark("up.svg")};
     width: 9px; height: 9px; }}
-QSpinBox::down-arrow, QDoubleSpinBox::down-arrow {{ image: {_file("down.svg")};
+QSpinBox::down-arrow, QDoubleSpinBox::down-arrow {{ image: {mark("down.svg")};
     width: 9px; height: 9px; }}
 QCheckBox {{ spacing: 8px; min-height: 24px; }}
 QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {theme.muted};
     border-radius: 3px; background: {theme.panel}; }}
 QCheckBox::indicator:checked {{ background: {theme.accent}; border-color: {theme.accent};
-    image: {_file(f"check_{theme.name}.svg")}; }}
+    image: {mark(f"check_{theme.name}.svg")}; }}
 QCheckBox::indicator:hover, QCheckBox:focus {{ border-color: {theme.accent}; }}
 """
