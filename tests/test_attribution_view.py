@@ -23,7 +23,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QDoubleSpinBox, QSpinBox
 
 from inception_viewer.attribution_methods import METHODS, units_before
-from inception_viewer.questions import Attribution, AttributionAnswer
+from inception_viewer.questions import Attribution, AttributionAnswer, Neuron
 from inception_viewer.session import AttributionSettings
 from inception_viewer.ui import theme
 from inception_viewer.ui.attribution import export, words
@@ -463,7 +463,8 @@ def test_it_works_at_its_least_size(view):
 
 def test_every_method_gets_the_fields_of_its_description(view):
     form = view.form
-    assert [form.method.itemData(i) for i in range(form.method.count())] == list(METHODS)
+    offered = [form.method.itemData(i) for i in range(form.method.count())]
+    assert sorted(filter(None, offered)) == sorted(METHODS)
     for method in METHODS.values():
         form.method.setCurrentIndex(form.method.findData(method.name))
         assert method.explanation in form.explanation.text()
@@ -732,3 +733,75 @@ def test_what_was_stopped_promises_no_more(view):
     assert view.result.caption.text().startswith("partial, more is to come")
     view.set_progress(None, None)
     assert view.result.caption.text().startswith("partial, stopped before its end")
+
+
+# --- what else than a class ----------------------------------------------------------
+
+
+def test_methods_stand_under_the_heading_of_their_group(view):
+    box = view.form.method
+    heading = ""
+    for row in range(box.count()):
+        name = box.itemData(row)
+        if name is None:
+            heading = box.itemText(row)
+            assert not box.model().item(row).isEnabled()
+        else:
+            assert METHODS[name].group == heading
+    assert box.currentData() in METHODS
+
+
+def test_a_difference_needs_its_second_class(view):
+    told = []
+    view.settings_changed.connect(told.append)
+    fields = view.form.explained
+    fields.kind_box.setCurrentIndex(fields.kind_box.findData("difference"))
+    assert "compare" in view.form.obstacle()
+    assert not view.controls.explain.isEnabled()
+    view.set_settings(told[-1])  # as the session gives it back
+    assert fields.kind == "difference"
+    fields.against_box.set_target(3)
+    fields.against_box.class_chosen.emit(3)
+    assert told[-1].against == 3
+    assert view.form.obstacle() == ""
+    view.set_settings(AttributionSettings())
+    assert fields.kind == "class"
+
+
+def test_the_selected_channel_can_be_explained_and_neuron_methods_ask_for_one(view):
+    told = []
+    view.settings_changed.connect(told.append)
+    form = view.form
+    form.method.setCurrentIndex(form.method.findData("neuron_gradient"))
+    assert told[-1].neuron == Neuron("inception5b")
+    assert not form.target.isVisibleTo(form)
+    assert not form.explained.kind_box.isVisibleTo(form)
+    view.set_channel(("inception4a/5x5", 7))
+    form.explained.use_selected.click()
+    assert told[-1].neuron == Neuron("inception4a/5x5", 7)
+    form.method.setCurrentIndex(form.method.findData("neuron_conductance"))
+    assert form.target.isVisibleTo(form)  # how much of the class flows through it
+    form.method.setCurrentIndex(form.method.findData("saliency"))
+    assert told[-1].neuron is None
+    assert form.target.isVisibleTo(form)
+    wanted = AttributionSettings("saliency", neuron=Neuron("conv2", 4, (1, 2)))
+    view.set_settings(wanted)
+    assert form.settings == wanted
+
+
+def test_scores_conservation_and_neurons_are_told():
+    told = words.caption(answer(score=7.31, baseline_score=-0.42))
+    assert "logit 7.31, \N{MINUS SIGN}0.42 on the baseline" in told
+    relevance = answer(method="lrp", error=None, conserved=0.93, score=5.0)
+    assert "relevance conserved: 93 % of the logit" in words.caption(relevance)
+    neuron = answer(target=None, score=2.0)
+    neuron = replace(neuron, target=-1, target_name="inception4a/3x3, channel 18")
+    told = words.caption(neuron)
+    assert "activation 2" in told
+    assert "class -1" not in told
+    assert "change of the activation" in told
+    less = replace(answer(), question=replace(answer().question, target=CUP, against=3))
+    assert f"class {CUP} less 3" in words.caption(replace(less, target_name="cup against class 3"))
+    on_average = answer(method="gradient_shap", error=0.4)
+    assert not words.is_doubtful(on_average)
+    assert "only on average" in words.caption(on_average)

@@ -38,9 +38,6 @@ QUICK = {
 """Settings under which a method is quick and has more than one batch."""
 
 
-# --- all of them ---------------------------------------------------------------------------------
-
-
 @pytest.fixture(scope="module")
 def open_lab():
     """A lab with a tiny network and a photo, and the scene of both."""

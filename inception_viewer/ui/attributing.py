@@ -52,6 +52,8 @@ class Attributing(QObject):
             self._view.set_machine_ready(new.machine is not None)
         if new.images != old.images:
             self._view.form.set_photos([(image.id, image.name) for image in new.images])
+        if new.channel != old.channel:
+            self._view.set_channel(new.channel)
         if new.attribution != old.attribution:
             self._view.set_settings(new.attribution)
             self._window.predictions.set_selected(new.attribution.target)

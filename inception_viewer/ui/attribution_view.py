@@ -99,6 +99,10 @@ class AttributionView(View):
             tops = {head: predictions.top(head, 1)[0][1] for head in predictions.probabilities}
         self.form.set_top_classes(tops)
 
+    def set_channel(self, channel: tuple[str, int] | None) -> None:
+        """Offer the channel that is selected in the window for explanation."""
+        self.form.explained.set_channel(channel)
+
     def set_result(self, answer: AttributionAnswer | None) -> None:
         """Show an answer; a complete one also ends the progress."""
         self.result.set_result(answer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Signal, SignalInstance
@@ -60,6 +61,9 @@ class _Field:
     def _make_spin(self) -> QWidget:
         spin = QSpinBox() if self.parameter.kind == "int" else QDoubleSpinBox()
         number = int if self.parameter.kind == "int" else float
+        if isinstance(spin, QDoubleSpinBox):
+            spin.setDecimals(_decimals(self.parameter))
+            spin.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
         spin.setRange(number(self.parameter.minimum), number(self.parameter.maximum))
         # The style sheet's padding ends at the box: without this the number touches its frame.
         spin.lineEdit().setTextMargins(6, 0, 0, 0)
@@ -100,6 +104,13 @@ class _Field:
             return widget.currentIndexChanged
         assert isinstance(widget, QSpinBox | QDoubleSpinBox)
         return widget.valueChanged
+
+
+def _decimals(parameter: Parameter) -> int:
+    """Return the places that tell the smallest values there can be; at least two."""
+    least = [abs(value) for value in (parameter.minimum, float(parameter.default)) if value]
+    smallest = min((value for value in least if math.isfinite(value)), default=1.0)
+    return max(2, math.ceil(-math.log10(smallest)))
 
 
 class ParameterFields(QWidget):
