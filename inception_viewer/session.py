@@ -240,7 +240,5 @@ def add_checkpoint(state: State, info: CheckpointInfo) -> State:
         preprocessing=None,
         unit=unit,
         channel=state.channel if state.channel and state.channel[0] in units else None,
-        attribution=replace(
-            asked, target=None, head=head, unit=layer, against=None, neuron=neuron
-        ),
+        attribution=replace(asked, target=None, head=head, unit=layer, against=None, neuron=neuron),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -237,3 +238,34 @@ def test_the_lab_has_a_key_and_the_state_file_tells_of_it(window):
     window.window.lab.ask()
     until(lambda: not window.lab_running.running)
     assert np.isclose(window.record()["lab"][0]["sum"], 224 * 224)
+
+
+@pytest.mark.parametrize("size", [(1024, 640), (1280, 800)])
+def test_the_lab_fits_into_small_windows(window, size):
+    shown, lab = window.window, window.window.lab
+    shown.resize(*size)
+    settle(0.1)
+    assert (shown.width(), shown.height()) == size
+    assert shown.network.height() > 120
+    for part in (lab.side, lab.toolbar, lab.scroll, *lab.toolbar._shown()):
+        place = part.mapTo(shown, part.rect().bottomRight())
+        assert shown.rect().contains(place), part.accessibleName()
+    for tool in lab.toolbar._shown():
+        assert tool.width() >= min(tool.sizeHint().width(), 24)
+    assert lab.scroll.viewport().height() > 100
+
+
+def test_tab_leads_through_the_lab_and_leaving_it_by_any_way_holds(window):
+    shown, lab = window.window, window.window.lab
+    for _ in range(3):
+        shown.tabs.setCurrentWidget(shown.maps)
+        shown.menus["show_lab"].trigger()
+        settle()
+        gc.collect()
+    lab.toolbar.side.setFocus()
+    seen = []
+    for _ in range(12):
+        assert shown.focusNextPrevChild(True)
+        seen.append(shown.focusWidget())
+    assert lab.canvas in seen
+    assert lab.toolbar.sort in seen

@@ -49,9 +49,9 @@ EMPTY = (LOADING, NO_CHECKPOINT, NO_PHOTO)
 NO_METHOD = "Tick the methods to compare in the panel at the side."
 NO_MAPS = "Explain some cells first: there is no map to grade."
 SCALES: Mapping[str, Scale] = {
-    "methods": "own", "photos": "shared", "heads": "shared", "layers": "own"
+    "methods": "own", "photos": "shared", "heads": "own", "layers": "own"
 }  # fmt: skip
-"""What the colours span at first: methods and layers count in units of their own."""
+"""What the colours span at first: methods, heads and layers count in units of their own."""
 
 
 class LabView(View):

@@ -30,8 +30,8 @@ from .lines import Lines
 FIELDS: Mapping[str, tuple[str, str, Mapping[Any, str]]] = {
     "scale": (
         "Range of the colours",
-        "Each map its own range, or one for all: methods count in units of their own, photos "
-        "and heads compare",
+        "Each map its own range, or one for all: methods and layers count in units of their "
+        "own, photos compare",
         {"own": "Own scale", "shared": "One scale"},
     ),
     "signed": (
