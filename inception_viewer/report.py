@@ -18,10 +18,11 @@ from . import api, drawings
 from .analysis.trace import Trace
 from .attribution_methods import METHODS
 from .errors import ImageError, ViewerError
+from .fitted import fitted_heads
 from .googlenet.variants import BRANCH_OUTPUT, BRANCHES
 from .images.decode import Decoded, decode
 from .images.sources import find, named
-from .questions import AttributionAnswer, ImageSource
+from .questions import AttributionAnswer, ImageSource, Notice
 
 TOP = 5
 """Classes that predictions.json lists for each head."""
@@ -55,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
         options.unit,
     )
     try:
-        net = api.load(options.checkpoint, device=options.device)
+        net = api.opened(options.checkpoint, options.device, _tell)
         sources = [ImageSource(path=path) for path in options.images]
         failures = write(net, sources, Path(options.out), choice)
     except ViewerError as error:
@@ -64,6 +65,10 @@ def run(options: argparse.Namespace) -> int:
     for _, reason in failures:
         print(f"inception-viewer: {reason}", file=sys.stderr)
     return FAILED if failures else 0
+
+
+def _tell(notice: Notice) -> None:
+    print(f"inception-viewer: {notice.sentence}", file=sys.stderr)
 
 
 def write(
@@ -230,6 +235,7 @@ def _head(net: api.Network, trace: Trace, head: str) -> dict[str, Any]:
     order = np.argsort(-probabilities, kind="stable")[:TOP]
     return {
         "state": net.heads[head],
+        "note": fitted_heads(net.heads, net.info.metadata).get(head, ""),
         "top": [
             {
                 "class": net.classes[index],

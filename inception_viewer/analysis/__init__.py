@@ -12,8 +12,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from inception_viewer.checkpoint_questions import (
+    CloseCheckpoint,
+    NameClasses,
+    PreviewInput,
+    SaveCheckpoint,
+)
 from inception_viewer.errors import QuestionError
-from inception_viewer.folder_questions import Evaluate, FitHeads
+from inception_viewer.file_questions import LookInto, Thumbnails, WriteTable
+from inception_viewer.folder_questions import Evaluate, FitHeads, PlanFit
 from inception_viewer.questions import (
     Attribution,
     ForgetImage,
@@ -39,7 +46,7 @@ Answering = Callable[[Any, "Lab", "Progress"], Any]
 def registry() -> dict[type[Question], Answering]:
     """Return the function that answers each type of question."""
     # Imported here: they import torch, and this package is imported to find its parts.
-    from . import glance, judging, maps, opening, overview
+    from . import checkpoints, files, glance, input_preview, judging, maps, opening, overview
 
     return {
         WarmUp: opening.warm_up,
@@ -51,9 +58,17 @@ def registry() -> dict[type[Question], Answering]:
         Glance: glance.answer,
         Maps: maps.answer,
         Judge: judging.answer,
+        PreviewInput: input_preview.answer,
+        NameClasses: checkpoints.name_classes,
+        SaveCheckpoint: checkpoints.save,
+        CloseCheckpoint: checkpoints.close,
         Attribution: _attribution,
         Evaluate: _evaluate,
+        LookInto: files.look_into,
+        Thumbnails: files.thumbnails,
+        WriteTable: files.write_table,
         FitHeads: _fit_heads,
+        PlanFit: _plan_fit,
         GetCheckpoint: _get_checkpoint,
     }
 
@@ -84,6 +99,12 @@ def _fit_heads(question: FitHeads, lab: Lab, progress: Progress) -> Any:
     return answering(question, lab, progress)
 
 
+def _plan_fit(question: PlanFit, lab: Lab, progress: Progress) -> Any:
+    from .fit_plan import answer as answering
+
+    return answering(question, lab, progress)
+
+
 def answer(question: Question, lab: Lab, progress: Progress) -> Any:
     """Answer a question with the lab's networks and photos.
 
@@ -91,11 +112,15 @@ def answer(question: Question, lab: Lab, progress: Progress) -> Any:
     ------
     ViewerError
         With one sentence for people, if there is no answer.
+
+    Where the GPU gives out the answer is computed on the CPU, and ``progress.notice`` told.
     """
     answering = registry().get(type(question))
     if answering is None:
         raise QuestionError(f"Nothing here answers a {type(question).__name__}.")
-    return answering(question, lab, progress)
+    return lab.attempt(
+        lambda: answering(question, lab, progress), lambda notice: progress.notice(notice)
+    )
 
 
 def make_worker(device: str = "cpu") -> tuple[Callable[[Question, Lab, Progress], Any], Lab]:

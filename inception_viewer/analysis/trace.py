@@ -147,14 +147,12 @@ def compute(net: GoogLeNet, array: Floats) -> tuple[dict[str, Tensor], float]:
     dict, float
         Activations (1, …) by unit, with ``"input"`` for what conv1 receives; seconds.
     """
-    device = next(net.parameters()).device
     started = time.perf_counter()
     with torch.inference_mode():
         # The copy also takes the array out of its owner's hands: it may be read-only.
-        x = torch.tensor(array[None]).to(device, memory_format=torch.channels_last)
-        x = net.transform(x)
+        x = net.transform(net.place(torch.tensor(array[None])))
         fast = packed.of(net)
         values = fast.run(INPUT, x) if fast else {INPUT: x, **net.run({INPUT: x}, net.names)}
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
+    if net.device.type == "cuda":
+        torch.cuda.synchronize(net.device)
     return values, time.perf_counter() - started

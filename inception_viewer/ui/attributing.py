@@ -135,9 +135,16 @@ class Attributing(QObject):
     def _show(self, answer: AttributionAnswer | None) -> None:
         if answer is None and self.answer is None:
             return
-        self.answer = answer
+        self.answer = answer = self._named(answer)
         self._view.set_result(answer)
         self.changed.emit()
+
+    def _named(self, answer: AttributionAnswer | None) -> AttributionAnswer | None:
+        """Return an answer with its class's name as it is by now: names can be changed."""
+        info = self._session.state.open_checkpoint
+        if answer is None or info is None or info.fingerprint != answer.question.scene.checkpoint:
+            return answer
+        return replace(answer, target_name=info.classes[answer.target])
 
     def _drop(self) -> None:
         if self._ticket is not None:

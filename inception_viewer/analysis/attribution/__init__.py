@@ -15,6 +15,7 @@ import numpy as np
 from inception_viewer import attribution_methods
 from inception_viewer.attribution_methods import Method, Settings
 from inception_viewer.errors import QuestionError
+from inception_viewer.fitted import fitted_heads
 from inception_viewer.questions import Attribution, AttributionAnswer, CheckpointInfo, Provenance
 
 from .result import Result
@@ -48,7 +49,7 @@ def answer(question: Attribution, lab: Lab, progress: Progress) -> AttributionAn
             fingerprint=info.fingerprint,
             preprocessing=question.scene.preprocessing,
             seconds=time.perf_counter() - started,
-            device=lab.device,
+            device=task.net.device.type,
             seed=_seed(method, settings),
         )
         return _answer(question, task, info, result, provenance, partial)
@@ -101,6 +102,9 @@ def _answer(
     notes = [result.note]
     if info.heads.get(task.head) == "untrained":
         notes.append(f"{task.head} was never trained: this explains the answer of random weights.")
+    fitted = fitted_heads(info.heads, info.metadata).get(task.head)
+    if fitted:
+        notes.append(f"{task.head} was {fitted}.")
     return AttributionAnswer(
         question=question,
         map=result.map,

@@ -133,7 +133,7 @@ def _weighted_channels(
         return value if value.requires_grad else value.detach().requires_grad_()
 
     with torch.enable_grad():
-        batch = x.detach()[None].contiguous(memory_format=torch.channels_last)
+        batch = net.place(x.detach()[None])
         values = net.run({INPUT: batch}, [*units, LOGITS[head]], track)
     logit = values[LOGITS[head]][0, target]
     gradients = torch.autograd.grad(logit, [values[unit] for unit in units])

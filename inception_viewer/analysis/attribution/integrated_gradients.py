@@ -23,7 +23,13 @@ import torch
 from torch import Tensor
 
 from inception_viewer.attribution_methods import doublings
-from inception_viewer.googlenet.architecture import LOGITS, GoogLeNet, OwnMaxPool, Unit
+from inception_viewer.googlenet.architecture import (
+    LOGITS,
+    GoogLeNet,
+    OwnMaxPool,
+    Unit,
+    memory_format,
+)
 
 from .baselines import baseline, describe
 from .result import NOT_FINITE, Report, Result, completeness_error, degenerate, silent, to_numpy
@@ -136,10 +142,11 @@ def mean_gradient(
     batches = -(-steps // batch)
     for first in range(batches):
         part = slice(first, None, batches)
-        at, weight = (torch.tensor(v[part]).to(start) for v in (points, weights))
+        at, weight = (torch.tensor(v[part], dtype=start.dtype) for v in (points, weights))
+        at, weight = at.to(start.device), weight.to(start.device)
         place = torch.addcmul(start, at.view(-1, *[1] * start.dim()), way)
         if place.dim() == 4:
-            place = place.contiguous(memory_format=torch.channels_last)
+            place = place.contiguous(memory_format=memory_format(place.device))
         place.requires_grad_()
         with torch.enable_grad():
             values = score(place)
@@ -187,7 +194,7 @@ class _Path:
 
     def _front(self, x: Tensor) -> Tensor:
         """Apply the affine part of conv1, (N, 3, H, W) to (N, 64, H/2, W/2)."""
-        before: Tensor = self._unit.conv(x.contiguous(memory_format=torch.channels_last))
+        before: Tensor = self._unit.conv(x.contiguous(memory_format=memory_format(x.device)))
         return before if self._unit.bn is None else self._unit.bn(before)
 
     def score(self, before_relu: Tensor) -> Tensor:

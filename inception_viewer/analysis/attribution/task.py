@@ -46,8 +46,7 @@ class Task:
 
     def received(self, array: Floats) -> Tensor:
         """Return what conv1 receives for a preprocessed photo, on the network's device."""
-        device = next(self.net.parameters()).device
-        return self.net.transform(torch.tensor(array, device=device)[None])[0]
+        return self.net.transform(torch.tensor(array, device=self.net.device)[None])[0]
 
 
 Explain = Callable[[Task, Report], Result]
