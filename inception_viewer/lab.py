@@ -364,8 +364,7 @@ class Lab:
             )
             if keep and scene.checkpoint in self._infos:
                 self._traces.put(scene, found)
-        found.classes = self.info(scene.checkpoint).classes  # named otherwise since, perhaps
-        return found
+        return found.named(self.info(scene.checkpoint).classes)  # perhaps otherwise since
 
     # --- device ---
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -61,6 +62,14 @@ class Trace(Mapping[str, Floats]):
         self.names = tuple(name for name in values if name != INPUT)
         self.picture, self.crop, self.classes = picture, crop, classes
         self.fingerprint, self.seconds, self.device = fingerprint, seconds, device
+
+    def named(self, classes: tuple[str, ...]) -> Trace:
+        """Return the trace with its classes called otherwise; the arrays are shared."""
+        if classes == self.classes:
+            return self
+        other = copy.copy(self)
+        other.classes = classes
+        return other
 
     def __getitem__(self, name: str) -> Floats:
         """Return a unit's activation; KeyError, naming similar units, if there is none."""

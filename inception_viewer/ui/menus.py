@@ -79,9 +79,7 @@ CHECKPOINT = (
     SEPARATOR,
     Item("close_checkpoint", "Close checkpoint", ("Ctrl+Shift+W",)),
     Item("next_checkpoint", "Next checkpoint", ("Ctrl+Tab",), ("Meta+Tab",)),
-    Item(
-        "previous_checkpoint", "Previous checkpoint", ("Ctrl+Shift+Tab",), ("Meta+Shift+Tab",)
-    ),
+    Item("previous_checkpoint", "Previous checkpoint", ("Ctrl+Shift+Tab",), ("Meta+Shift+Tab",)),
 )
 VIEW = (
     Item("larger", "Larger text", (Key.ZoomIn, "Ctrl+=")),
