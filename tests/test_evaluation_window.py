@@ -133,6 +133,15 @@ def test_it_is_made_only_when_wanted(controller):
     assert controller.evaluating.window is None
 
 
+def test_it_stands_over_the_main_window_and_on_the_screen(controller):
+    controller.evaluating.show()
+    window, area = controller.evaluating.window, controller.window.screen().availableGeometry()
+    wanted = controller.window.frameGeometry().center() - window.rect().center()
+    last = area.bottomRight() - window.rect().bottomRight()
+    assert window.pos().x() == max(area.left(), min(wanted.x(), last.x()))
+    assert window.pos().y() == max(area.top(), min(wanted.y(), last.y()))
+
+
 def test_a_folder_that_does_not_do_is_told_in_one_sentence(controller, folder, tmp_path):
     window = ready(controller, folder)
     (tmp_path / "empty").mkdir()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QLabel, QMenu, QWidget
@@ -11,8 +13,10 @@ from ..verdict_questions import Verdict
 from ..verdict_words import Line, as_text
 from .checkpoint import card
 from .checkpoint.judgement import Asking
-from .checkpoint.page import Page
 from .view import View
+
+if TYPE_CHECKING:
+    from .checkpoint.page import Page
 
 EMPTY = "Open a checkpoint, and all that is known of it stands here."
 
@@ -132,6 +136,9 @@ class CheckpointView(View):
             self.set_checkpoint(self._info, self._verdict)
 
     def _made(self) -> Page:
+        # Imported once it is looked at: the first paint need not wait.
+        from .checkpoint.page import Page
+
         made = Page()
         for signal, told in (
             (made.use_requested, self.use_requested),

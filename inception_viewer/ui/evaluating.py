@@ -73,6 +73,7 @@ class Evaluating(QObject):
         window.thumbnails_requested.connect(self._fetch)
         window.save_requested.connect(self._save)
         window.python_requested.connect(self._copy_python)
+        window.place_over(self._window)
 
     def _close(self) -> None:
         if self.window is not None:

@@ -275,6 +275,14 @@ class EvaluationWindow(QWidget):
         size = DEFAULT_SIZE * max(1.0, theme.text_scale())
         self.resize(size.boundedTo(room).expandedTo(SMALLEST))
 
+    def place_over(self, other: QWidget) -> None:
+        """Stand in the middle of another window, as far as the screen allows."""
+        corner = other.frameGeometry().center() - self.rect().center()
+        area = other.screen().availableGeometry()
+        last = area.bottomRight() - self.rect().bottomRight()
+        left = max(area.left(), min(corner.x(), last.x()))
+        self.move(left, max(area.top(), min(corner.y(), last.y())))
+
 
 def _path(mime: QMimeData) -> Path | None:
     """Return the one file or folder that a drag brings, or None."""

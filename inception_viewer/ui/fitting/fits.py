@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -12,10 +13,12 @@ from ...folder_questions import FitHeads, PlanFit
 from ...questions import CheckpointInfo
 from ...runner import Cancelled, Done, Failed, Outcome, Partial, Runner, Ticket
 from ...session import Session, State
-from ..fit_dialog import FitDialog
 from ..main_window import MainWindow
 from ..status_bar import Activity
 from .child import FitChild, command
+
+if TYPE_CHECKING:
+    from ..fit_dialog import FitDialog
 
 KEY = "fit heads"
 """The status bar's key."""
@@ -47,6 +50,9 @@ class Fits(QObject):
     def show(self) -> None:
         """Show the dialog, with whatever runs or has come of it."""
         if self.dialog is None:
+            # Imported once somebody wants it: the first paint need not wait.
+            from ..fit_dialog import FitDialog
+
             self.dialog = made = FitDialog(self._window)
             made.set_folder(self._window.preferences.fit_folder)
             made.plan_requested.connect(self.plan)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
@@ -14,12 +15,14 @@ from ...runner import Done, Failed, Outcome, Partial, Runner, Ticket
 from ...session import Session, State, use_input
 from ...verdict_questions import Convention, Judge, Suggestion, Sureness
 from ..checkpoint.judgement import Asking
-from ..input_dialog import InputDialog
 from ..main_window import MainWindow
 from ..saving.saving import own_convention
 from ..status_bar import Activity
 from . import draft
 from .draft import Draft, Fields
+
+if TYPE_CHECKING:
+    from ..input_dialog import InputDialog
 
 KEY = "input samples"
 PAUSE_MS = 120
@@ -60,6 +63,9 @@ class InputEditing(QObject):
         self.dialog.activateWindow()
 
     def _made(self) -> InputDialog:
+        # Imported once somebody wants it: the first paint need not wait.
+        from ..input_dialog import InputDialog
+
         dialog = InputDialog(self._window)
         dialog.form.edited.connect(self._edit)
         dialog.form.chosen.connect(self._choose)

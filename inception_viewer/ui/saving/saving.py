@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -14,9 +15,11 @@ from ...runner import Cancelled, Done, Failed, Outcome, Partial, Runner, Ticket
 from ...session import ChosenInput, Session, State
 from ...verdict_questions import Convention
 from ..main_window import MainWindow
-from ..save_dialog import Choices, SaveDialog
 from ..status_bar import Activity
 from .words import proposed_name
+
+if TYPE_CHECKING:
+    from ..save_dialog import Choices, SaveDialog
 
 KEY = "save checkpoint"
 
@@ -41,6 +44,9 @@ class Saving(QObject):
         if info is None:
             return
         if self.dialog is None:
+            # Imported once somebody wants it: the first paint need not wait.
+            from ..save_dialog import SaveDialog
+
             self.dialog = SaveDialog(self._window)
             self.dialog.save_requested.connect(self.save)
             self.dialog.cancel_requested.connect(self.cancel)
