@@ -40,7 +40,7 @@ def enter(pane: QWidget) -> bool:
     if not pane.isVisible():
         return False
     pane.raise_()
-    for widget in _stops(pane):
+    for widget in _stops(pane, []):
         if widget.isVisible() and widget.isEnabled():
             widget.setFocus(Qt.FocusReason.TabFocusReason)
             return True
@@ -56,17 +56,23 @@ def order_focus(regions: Iterable[QWidget]) -> None:
     """
     listed = list(regions)
     windows = {region.window() for region in listed if not region.isWindow()}
-    found = [w for region in listed for w in _stops(region) if w.window() in windows]
+    visited: list[QWidget] = []
+    found = [w for region in listed for w in _stops(region, visited) if w.window() in windows]
     for first, second in itertools.pairwise(dict.fromkeys(found)):
         QWidget.setTabOrder(first, second)
 
 
-def _stops(widget: QWidget) -> Iterator[QWidget]:
-    """Yield what takes the focus by Tab: the widget, then what it holds."""
+def _stops(widget: QWidget, visited: list[QWidget]) -> Iterator[QWidget]:
+    """Yield what takes the focus by Tab: the widget, then what it holds.
+
+    ``visited`` keeps all that was gone through: PySide lets go of a tab bar within tabs, as
+    of whatever Qt made itself, with the wrapper of anything around it.
+    """
+    visited.append(widget)
     if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.focusProxy() is None:
         yield widget
     for child in _held(widget):
-        yield from _stops(child)
+        yield from _stops(child, visited)
 
 
 def _held(widget: QWidget) -> list[QWidget]:
