@@ -8,6 +8,7 @@ The window is ``python -m inception_viewer``; in a notebook::
     trace = net.trace("cup.jpg")
     trace["inception4a/3x3"]            # (channels, height, width), after its ReLU
     iv.attribute(net, "cup.jpg", method="integrated_gradients").map
+    iv.inspect("mine.pth").phrase       # what a checkpoint is; evaluate, fit_heads, get
 
 The public names are resolved when they are first used: importing this package
 imports neither torch nor Qt, so that a window is on screen before either.
@@ -21,10 +22,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .analysis.trace import Trace
     from .api import Network, attribute, grade, load, measures, methods, tcav
+    from .checkpoints.catalogue import Published
     from .concept_questions import ConceptAnswer
     from .errors import CheckpointError, ImageError, QuestionError, ViewerError
+    from .folder_api import evaluate, fit_heads, get, inspect, published
+    from .folder_questions import EvaluationAnswer, FittedHeads
     from .grade_questions import GradeAnswer
     from .questions import AttributionAnswer, CheckpointInfo, Preprocessing
+    from .verdict_questions import Verdict
 
 __version__ = "0.1.0"
 
@@ -35,13 +40,22 @@ _HOMES = {
     "grade": "api",
     "measures": "api",
     "tcav": "api",
+    "evaluate": "folder_api",
+    "fit_heads": "folder_api",
+    "get": "folder_api",
+    "inspect": "folder_api",
+    "published": "folder_api",
     "Network": "api",
     "Trace": "analysis.trace",
     "AttributionAnswer": "questions",
     "GradeAnswer": "grade_questions",
     "CheckpointInfo": "questions",
     "ConceptAnswer": "concept_questions",
+    "EvaluationAnswer": "folder_questions",
+    "FittedHeads": "folder_questions",
     "Preprocessing": "questions",
+    "Published": "checkpoints.catalogue",
+    "Verdict": "verdict_questions",
     "ViewerError": "errors",
     "CheckpointError": "errors",
     "ImageError": "errors",
@@ -54,18 +68,27 @@ __all__ = [
     "CheckpointError",
     "CheckpointInfo",
     "ConceptAnswer",
+    "EvaluationAnswer",
+    "FittedHeads",
     "GradeAnswer",
     "ImageError",
     "Network",
     "Preprocessing",
+    "Published",
     "QuestionError",
     "Trace",
+    "Verdict",
     "ViewerError",
     "attribute",
+    "evaluate",
+    "fit_heads",
+    "get",
     "grade",
+    "inspect",
     "load",
     "measures",
     "methods",
+    "published",
     "tcav",
 ]
 

@@ -6,12 +6,14 @@ numbers. Photos are let go after each call, so that a loop over a folder does no
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from numbers import Integral
-from os import PathLike, fspath
-from os.path import exists
-from typing import Any, TypeAlias, cast
+from os import PathLike, fsdecode, fspath
+from os.path import exists, expanduser
+from pathlib import Path
+from typing import Any, Literal, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +24,9 @@ from .analysis import answer
 from .analysis.maps import first_filters
 from .analysis.trace import Trace
 from .attribution_methods import Method
+from .checkpoints.own import save_as
 from .concept_questions import Concept, ConceptAnswer, TestConcepts
-from .errors import ImageError, QuestionError
+from .errors import CheckpointError, ImageError, QuestionError
 from .googlenet.variants import Variant
 from .grade_questions import Grade, GradeAnswer, MeasureName
 from .images.decode import Decoded, decode, from_array, from_pil
@@ -36,25 +39,47 @@ from .questions import (
     HeadState,
     ImageSource,
     Neuron,
+    Notice,
     Preprocessing,
+    Question,
     Scene,
 )
 
 Photo: TypeAlias = str | PathLike[str] | Image.Image | NDArray[np.uint8]
 """A path, a PIL image, or a numpy array uint8 RGB (height, width, 3)."""
 
+Watch: TypeAlias = Callable[[float, str], None]
+"""Called with the share done in [0, 1] and a few words; whatever it raises ends the work."""
+
+
+def warn(notice: Notice) -> None:
+    """Tell a notebook that the GPU gave out: a ``RuntimeWarning``."""
+    warnings.warn(notice.sentence, RuntimeWarning, stacklevel=2)
+
 
 class Network:
     """A GoogLeNet checkpoint that is open; made by :func:`load`.
 
+    Parameters
+    ----------
+    lab
+        What has it open.
+    info
+        What the lab says of it.
+    tell
+        Told when the GPU gives out and the network moves to the CPU.
+
     Attributes
     ----------
     info
-        All that is known of it: verdict, heads, graph, metadata, warnings.
+        All that is known of it: verdict, heads, graph, metadata, warnings; ``info.details``
+        is the whole verdict without the sample photos, which :func:`inspect` asks as well.
     """
 
-    def __init__(self, lab: Lab, info: CheckpointInfo) -> None:
-        self._lab, self.info = lab, info
+    def __init__(
+        self, lab: Lab, info: CheckpointInfo, tell: Callable[[Notice], None] = warn
+    ) -> None:
+        self._lab, self.info, self._tell = lab, info, tell
 
     @property
     def variant(self) -> Variant:
@@ -88,7 +113,7 @@ class Network:
 
     @property
     def device(self) -> str:
-        """Where it runs."""
+        """Where it runs; ``"cpu"`` from then on if a GPU ran out of memory."""
         return self._lab.device
 
     def trace(self, image: Photo, *, preprocessing: Preprocessing | None = None) -> Trace:
@@ -112,7 +137,59 @@ class Network:
             If the image cannot be read, in one sentence.
         """
         with self._scene(image, preprocessing) as scene:
-            return self._lab.trace(scene)
+            return self._lab.attempt(lambda: self._lab.trace(scene), self._tell)
+
+    def save(
+        self,
+        path: str | PathLike[str],
+        *,
+        dtype: Literal["float32", "float16"] = "float32",
+        preprocessing: Preprocessing | None = None,
+        transform_input: bool | None = None,
+        classes: Sequence[str] | None = None,
+    ) -> Path:
+        """Write the checkpoint as one of ours, which says everything about itself.
+
+        Parameters
+        ----------
+        path
+            The ``.safetensors`` to write; one that is there is replaced once all is written.
+        dtype
+            Of the weights in the file.
+        preprocessing
+            How photos become the input, from now on; None for the checkpoint's own.
+        transform_input
+            torchvision's flag; None for the checkpoint's own.
+        classes
+            Other class names, as many as there are classes; None for the checkpoint's own.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Raises
+        ------
+        CheckpointError
+            If it cannot be written, a weight does not fit ``dtype``, or there are more or
+            fewer names than classes.
+        """
+        target = Path(expanduser(path))
+        if target.suffix != ".safetensors":
+            raise CheckpointError(f"A checkpoint is saved as .safetensors, not “{target.name}”.")
+        save_as(
+            self._lab.truth(self.fingerprint),
+            target,
+            preprocessing=preprocessing,
+            transform_input=transform_input,
+            classes=classes,
+            source=self.info.name,
+            dtype=dtype,
+        )
+        return target
+
+    def _answer(self, question: Question, progress: Watch | None = None) -> Any:
+        return answer(question, self._lab, _Watched(progress, self._tell))
 
     @contextmanager
     def _scene(self, image: Photo, preprocessing: Preprocessing | None) -> Iterator[Scene]:
@@ -126,13 +203,22 @@ class Network:
         return f"<Network {self.info.name!r}: {self.info.verdict}, {len(self.classes)} classes>"
 
 
-class _Silent:
-    """A progress that nobody watches."""
+class _Watched:
+    """The progress of a question that a notebook asks."""
 
     lane = "jobs"
 
+    def __init__(self, watch: Watch | None, tell: Callable[[Notice], None]) -> None:
+        self._watch, self._tell = watch, tell
+
     def __call__(self, fraction: float, answer: Any = None, text: str = "") -> None:
-        """Go on."""
+        """Pass it on to whoever watches; an exception of theirs ends the work."""
+        if self._watch is not None:
+            self._watch(fraction, text)
+
+    def notice(self, notice: Notice) -> None:
+        """Say that the GPU gave out."""
+        self._tell(notice)
 
 
 def load(source: str | PathLike[str] = "demo", *, device: str = "cpu") -> Network:
@@ -142,10 +228,11 @@ def load(source: str | PathLike[str] = "demo", *, device: str = "cpu") -> Networ
     ----------
     source
         ``"demo"``; ``"torchvision"``, ``"inception5h"`` or ``"bvlc"`` once it has been got
-        (``inception-viewer get NAME``); or the path of a ``.safetensors``, ``.pth`` or
-        ``.pt`` file. Nothing in the file is executed.
+        (:func:`get`); or the path of a file: ``.safetensors``, ``.pth``, ``.pt``,
+        ``.caffemodel`` or a frozen TensorFlow graph (``.pb``). Nothing in it is executed.
     device
-        ``"cpu"``, ``"cuda"``, ``"mps"`` or ``"auto"``.
+        ``"cpu"``, ``"cuda"``, ``"mps"`` or ``"auto"``. On CUDA, TF32 is switched off for the
+        whole process, so that answers agree with the CPU's.
 
     Raises
     ------
@@ -153,9 +240,26 @@ def load(source: str | PathLike[str] = "demo", *, device: str = "cpu") -> Networ
         If it cannot be opened, in one sentence.
     QuestionError
         If this machine lacks the device.
+
+    Warns
+    -----
+    RuntimeWarning
+        If the GPU runs out of memory, here or later: the network then runs on the CPU.
     """
+    return opened(source, device)
+
+
+def opened(
+    source: str | PathLike[str], device: str = "cpu", tell: Callable[[Notice], None] = warn
+) -> Network:
+    """Open a checkpoint as :func:`load` does; ``tell`` hears when the GPU gives out."""
+    if not isinstance(source, str | bytes | PathLike):
+        raise CheckpointError(
+            f"A checkpoint is a name or the path of a file, not {type(source).__name__}."
+        )
     lab = Lab(device)
-    return Network(lab, lab.open_checkpoint(fspath(source)))
+    info = lab.attempt(lambda: lab.open_checkpoint(fsdecode(source)), tell)
+    return Network(lab, info, tell)
 
 
 def methods() -> tuple[str, ...]:
@@ -231,7 +335,7 @@ def attribute(
         preprocessing,
         parameters,
     ) as question:
-        explained: AttributionAnswer = answer(question, net._lab, _Silent())
+        explained: AttributionAnswer = net._answer(question)
         return explained
 
 
@@ -294,7 +398,7 @@ def grade(
         parameters,
     ) as question:
         wanted = Grade(question, cast(MeasureName, measure), _whole(measure_seed, "seed"))
-        found: GradeAnswer = answer(wanted, net._lab, _Silent())
+        found: GradeAnswer = net._answer(wanted)
         return found
 
 
@@ -365,7 +469,7 @@ def tcav(
         _whole(seed, "seed"),
         preprocessing,
     )
-    found: ConceptAnswer = answer(question, net._lab, _Silent())
+    found: ConceptAnswer = net._answer(question)
     return found
 
 

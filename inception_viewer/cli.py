@@ -9,8 +9,12 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from . import __version__, launch
+
+if TYPE_CHECKING:
+    from .questions import Preprocessing
 
 COMMANDS_HELP = """commands:
   inception-viewer train FOLDER --out FILE.safetensors
@@ -189,8 +193,24 @@ def fit_heads_parser() -> argparse.ArgumentParser:
     parser.add_argument("--epochs", type=_count, default=40, metavar="N")
     parser.add_argument("--validation-share", type=_share, default=0.1, metavar="SHARE")
     parser.add_argument("--seed", type=int, default=0, metavar="N")
+    parser.add_argument(
+        "--preprocessing",
+        type=_preprocessing,
+        metavar="JSON",
+        help="how photos become the input, as the checkpoint's metadata says it; else its own",
+    )
+    parser.add_argument(
+        "--names",
+        default="",
+        metavar="LIST",
+        help="what the classes are called: a list's file, imagenet, imagenet_5h or places365;"
+        " else as FILE says",
+    )
     parser.add_argument("--device", default="cpu", help="cpu, cuda, mps or auto")
     parser.add_argument("--json", action="store_true", help="events on stdout, a JSON object each")
+    parser.add_argument(
+        "--background", action="store_true", help="let other programs have the processor first"
+    )
     return parser
 
 
@@ -288,6 +308,15 @@ def _rate(text: str) -> float:
 
 def _share(text: str) -> float:
     return _number(text, lambda value: 0 <= value < 1, "a share from 0 to below 1")
+
+
+def _preprocessing(text: str) -> Preprocessing:
+    from .fit_events import preprocessing_from_json
+
+    try:
+        return preprocessing_from_json(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"“{text}” is {error}") from None
 
 
 def _number(text: str, fits: Callable[[float], bool], wanted: str) -> float:

@@ -16,6 +16,20 @@ def fitted_phrase(metadata: Mapping[str, str]) -> str:
     return f"fitted here on {count:,} images" if isinstance(count, int) else ""
 
 
+def fitted_heads(heads: Mapping[str, str], metadata: Mapping[str, str]) -> dict[str, str]:
+    """Return ``"fitted here on 1,350 images"`` for each head that was, in the order of depth.
+
+    Parameters
+    ----------
+    heads
+        State of each head.
+    metadata
+        Of the same checkpoint.
+    """
+    here = fitted_phrase(metadata) or "fitted here"
+    return {head: here for head in sorted(heads) if heads[head] == "fitted"}
+
+
 def read_fitted(metadata: Mapping[str, str]) -> Mapping[str, Any]:
     """Return what is kept of the fit: ``images``, ``validation``, ``targets``, ``heads``, ….
 

@@ -184,6 +184,8 @@ class HeadEvaluation:
         Of the head's top class.
     mistakes
         The surest ones first.
+    note
+        ``"fitted here on 1,350 images"`` of a head that was, else ``""``.
     """
 
     head: str
@@ -195,6 +197,7 @@ class HeadEvaluation:
     confusion: Confusion
     calibration: Calibration
     mistakes: tuple[Mistake, ...]
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -282,6 +285,10 @@ class FitHeads(Command):
         Of the draw, the split, the heads' first weights and the dropout.
     preprocessing
         How photos become inputs; None for the checkpoint's own.
+    names
+        What the classes are called, as
+        :class:`~inception_viewer.checkpoint_questions.NameClasses` has it; ``""`` for what
+        they are called now.
     """
 
     checkpoint: str
@@ -293,6 +300,7 @@ class FitHeads(Command):
     epochs: int = 40
     seed: int = 0
     preprocessing: Preprocessing | None = None
+    names: str = ""
 
 
 @dataclass(frozen=True)
@@ -340,6 +348,15 @@ class HeadFit:
         before = f", before on {self.before.value:.0%}" if self.before else ""
         return f"{self.head} agrees with the main head on {after}{before}."
 
+    @property
+    def accuracy_sentence(self) -> str:
+        """How often it names the photo's class, or ``""`` where the folders do not say it."""
+        if self.accuracy is None:
+            return ""
+        before = self.accuracy_before
+        was = f", before {before.value:.0%}" if before is not None else ""
+        return f"{self.head} names the class of {self.accuracy.value:.0%} of them{was}."
+
 
 @dataclass(frozen=True, eq=False)
 class FittedHeads:
@@ -376,3 +393,50 @@ class FittedHeads:
     seconds: float = 0.0
     partial: bool = False
     metadata: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
+class PlanFit(Question):
+    """What fitting would take, before it begins; answered by :class:`FitPlan`.
+
+    Attributes
+    ----------
+    fit
+        What would be asked.
+    """
+
+    cached: ClassVar[bool] = False  # what lies in the folder may change
+
+    fit: FitHeads
+
+
+@dataclass(frozen=True)
+class FitPlan:
+    """What fitting would take.
+
+    Attributes
+    ----------
+    found, used, validation
+        Photos in the folder, how many of them would be used, and how many of those kept
+        apart.
+    targets
+        ``"main"`` or ``"labels"``: what would be learned.
+    labelled
+        Whether the photos' classes are known, so that the accuracy can be told.
+    left_out
+        Folders that mean no class, where others do.
+    seconds
+        About how long it takes: measured on a few of the photos.
+    feature_bytes
+        What the trunk's outputs take in memory.
+    """
+
+    question: PlanFit
+    found: int
+    used: int
+    validation: int
+    targets: str
+    labelled: bool
+    left_out: tuple[LeftOut, ...]
+    seconds: float
+    feature_bytes: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .fitted import fitted_heads
 from .questions import CheckpointInfo, Floats, Predictions
 
 UNKNOWN_BELOW = 0.25
@@ -34,7 +35,7 @@ def headline(predictions: Predictions, info: CheckpointInfo) -> str:
         The checkpoint that gave them.
     """
     if predictions.heads.get("main") == "untrained" or "main" not in predictions.probabilities:
-        return f"{_named(info)} was never trained: its answers mean nothing."
+        return _without_main(predictions, info)
     if is_unknown(predictions.probabilities["main"], info):
         count = len(predictions.classes)
         return f"{_named(info)} knows {count:,} classes and this is probably none of them."
@@ -43,7 +44,21 @@ def headline(predictions: Predictions, info: CheckpointInfo) -> str:
     if others and share < UNSURE_BELOW:
         sure += f" (or {others[0][1]}, {percent(others[0][2])})"
     agreement = _auxiliaries(predictions, best)
+    agreement += _fitted(predictions, info) if agreement else ""
     return f"{sure}; {agreement}." if agreement else f"{sure}."
+
+
+def _without_main(predictions: Predictions, info: CheckpointInfo) -> str:
+    """Say that the main head says nothing, and what the deepest trained one does."""
+    for head in reversed(AUXILIARY):
+        if head in predictions.probabilities and predictions.heads.get(head) != "untrained":
+            _, best, share = predictions.top(head, 1)[0]
+            name = "the demo" if info.name == "demo" else info.name
+            return (
+                f"The main head of {name} was never trained: its answers mean nothing. "
+                f"{head} says {best}, {percent(share)}."
+            )
+    return f"{_named(info)} was never trained: its answers mean nothing."
 
 
 def is_unknown(probabilities: Floats, info: CheckpointInfo) -> bool:
@@ -84,6 +99,16 @@ def _auxiliaries(predictions: Predictions, best: str) -> str:
     if names[0] == names[1]:
         return f"aux1 and aux2 both disagree with main: {names[0]} against {best}"
     return f"all three heads disagree: aux1 {names[0]}, aux2 {names[1]}, main {best}"
+
+
+def _fitted(predictions: Predictions, info: CheckpointInfo) -> str:
+    """Say of heads that were fitted here that they were, or ``""``."""
+    said = fitted_heads(predictions.heads, info.metadata)
+    here = [head for head in AUXILIARY if head in said and head in predictions.probabilities]
+    if not here:
+        return ""
+    who = "auxiliary heads" if len(here) == len(AUXILIARY) else here[0]
+    return f" ({who} {said[here[0]]})"
 
 
 def _named(info: CheckpointInfo) -> str:

@@ -9,31 +9,41 @@ threads at once.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from bisect import bisect_left
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
+
+import torch
 
 from . import samples
 from .analysis.trace import Crop, Trace, compute
+from .checkpoint_questions import OWN_NAMES, title_of
 from .checkpoints.catalogue import NAMED, locate
 from .checkpoints.describe import summary, verdict
 from .checkpoints.read import read_checkpoint
-from .checkpoints.verdict import Case, open_case, with_heads
+from .checkpoints.verdict import Case, class_source, open_case, with_heads
 from .checkpoints.verdict import verdict as full_verdict
 from .checkpoints.weights import Weights, fingerprint
 from .errors import ImageError, QuestionError
-from .googlenet.architecture import GoogLeNet, fold, twin
+from .googlenet.architecture import GoogLeNet, fold, memory_format, twin
+from .googlenet.cost import costs
 from .googlenet.graph import graph
 from .images.decode import Decoded, content_id, decode, thumbnail
 from .images.preprocess import prepare
 from .lru import Lru
-from .machine import check_device
+from .machine import check_device, devices, full_precision, gave_out, release
 from .questions import (
     Attribution,
     AttributionAnswer,
     CheckpointInfo,
     Floats,
+    Graph,
     ImageInfo,
     ImageSource,
+    Machine,
+    Notice,
     Pixels,
     Scene,
 )
@@ -43,6 +53,10 @@ TRACE_BYTES = 512 << 20
 """Bound of the kept traces: about 40 of them at 224x224."""
 PIXEL_BYTES = 256 << 20
 """Bound of the kept photos; those that came from a file are read again when needed."""
+GRAPHS = 8
+"""How many graphs at other sizes than the checkpoints' own are kept."""
+
+T = TypeVar("T")
 
 
 ATTRIBUTION_BYTES = 64 << 20
@@ -100,6 +114,7 @@ class Lab:
         self._weights: dict[str, Weights] = {}
         self._cases: dict[str, Case] = {}
         self._infos: dict[str, CheckpointInfo] = {}
+        self._graphs: Lru[tuple[str, int, int], Graph] = Lru(GRAPHS, lambda _graph: 1)
         self._networks: dict[tuple[str, bool], dict[str, GoogLeNet]] = {}
         self._photos: dict[str, ImageInfo] = {}
         self._encoded: dict[str, ImageSource | None] = {}
@@ -134,6 +149,10 @@ class Lab:
         ever has them as knowledge; those of the program's own checkpoint need not be.
         """
         mark = fingerprint(weights)
+        with self._lock:
+            known = self._weights.get(mark)
+        if known is not None:  # the same numbers: those that are here will do for both
+            weights = replace(weights, state=known.state)
         case = open_case(weights, mark, path)
         said = net = None
         device = self._device
@@ -145,7 +164,7 @@ class Lab:
         weights = with_heads(weights, case.heads(said))
         info = _info(weights, full_verdict(case, said), name, source)
         with self._lock:
-            self._weights.setdefault(mark, weights)
+            self._weights[mark] = weights
             self._cases[mark] = case
             self._infos[mark] = info
             if net is not None and device == self._device:
@@ -167,13 +186,65 @@ class Lab:
 
     def truth(self, checkpoint: str) -> Weights:
         """Return an open checkpoint's unfolded weights, which nothing may change."""
-        self.info(checkpoint)
-        return self._weights[checkpoint]
+        with self._lock:
+            self.info(checkpoint)
+            return self._weights[checkpoint]
 
     def case(self, checkpoint: str) -> Case:
         """Return what is known of an open checkpoint without photos."""
-        self.info(checkpoint)
-        return self._cases[checkpoint]
+        with self._lock:
+            self.info(checkpoint)
+            return self._cases[checkpoint]
+
+    def name_classes(
+        self, checkpoint: str, classes: tuple[str, ...] | None, names: str = OWN_NAMES
+    ) -> CheckpointInfo:
+        """Call an open checkpoint's classes otherwise; None for the file's own names.
+
+        ``names`` says which list they are from, as ``NameClasses`` has it.
+        """
+        with self._lock:
+            info, weights = self.info(checkpoint), self.truth(checkpoint)
+            case = replace(self.case(checkpoint), named="" if classes is None else title_of(names))
+            details = info.details
+            if details is not None:
+                source = case.named or class_source(weights, case.path)
+                details = replace(details, class_source=source)
+            info = replace(info, classes=classes or weights.classes, names=names, details=details)
+            self._infos[checkpoint], self._cases[checkpoint] = info, case
+            return info
+
+    def close_checkpoint(self, checkpoint: str) -> None:
+        """Release a checkpoint and all that was computed with it; nothing if it is not open."""
+        with self._lock:
+            for kept in (self._weights, self._cases, self._infos):
+                kept.pop(checkpoint, None)
+            for key in [key for key in self._networks if key[0] == checkpoint]:
+                del self._networks[key]
+        self._graphs.forget(lambda key: key[0] == checkpoint)
+        self._inputs.forget(lambda scene: scene.checkpoint == checkpoint)
+        self._traces.forget(lambda scene: scene.checkpoint == checkpoint)
+
+    def graph(self, checkpoint: str, height: int, width: int) -> Graph:
+        """Return an open checkpoint's network as it is for inputs of a size.
+
+        Raises
+        ------
+        QuestionError
+            If the input is too small for it.
+        """
+        own = self.info(checkpoint).graph
+        if own.input_shape[1:] == (height, width):
+            return own
+        key = (checkpoint, height, width)
+        found = self._graphs.get(key)
+        if found is None:
+            try:
+                found = graph(self.truth(checkpoint).network(), height, width)
+            except ValueError as error:
+                raise QuestionError(str(error)) from None
+            self._graphs.put(key, found)
+        return found
 
     def network(self, checkpoint: str, lane: str = "live", *, folded: bool = True) -> GoogLeNet:
         """Return a network for a lane, on the lab's device, in evaluation mode, frozen.
@@ -200,8 +271,13 @@ class Lab:
     def _built(self, weights: Weights, folded: bool) -> GoogLeNet:
         net = weights.network()
         net = fold(net) if folded else net
+        if self._device == "cpu":
+            return net
+        full_precision()
+        device = torch.device(self._device)
         # The truth stays on the CPU: moving replaces the network's own parameters only.
-        return net.to(self._device)
+        net = net.to(device)
+        return net.to(memory_format=memory_format(device)) if folded else net
 
     # --- photos ---
 
@@ -281,10 +357,15 @@ class Lab:
             self._inputs.put(scene, found)
         return found
 
-    def trace(self, scene: Scene, lane: str = "live") -> Trace:
-        """Return everything one forward pass gives for a scene; kept, within the bound."""
+    def trace(self, scene: Scene, lane: str = "live", *, keep: bool = True) -> Trace:
+        """Return everything one forward pass gives for a scene; kept, within the bound.
+
+        Unless ``keep`` is False: then it makes no room for itself.
+        """
         found = self._traces.get(scene)
         if found is None:
+            made = scene.preprocessing
+            self.graph(scene.checkpoint, made.height, made.width)  # says whether it is too small
             input_, device = self.prepare(scene), self._device
             values, seconds = compute(self.network(scene.checkpoint, lane), input_.array)
             found = Trace(
@@ -296,8 +377,9 @@ class Lab:
                 seconds=seconds,
                 device=device,
             )
-            self._traces.put(scene, found)
-        return found
+            if keep and scene.checkpoint in self._infos:
+                self._traces.put(scene, found)
+        return found.named(self.info(scene.checkpoint).classes)  # perhaps otherwise since
 
     # --- device ---
 
@@ -314,17 +396,53 @@ class Lab:
         QuestionError
             If this machine lacks it; nothing has changed then.
         """
-        chosen = check_device(device)
+        self._move(check_device(device))
+
+    @property
+    def machine(self) -> Machine:
+        """Where networks can run, and where they do."""
+        return Machine(devices(), self._device, str(torch.__version__))
+
+    def attempt(self, work: Callable[[], T], tell: Callable[[Notice], None]) -> T:
+        """Return what ``work()`` returns; where the GPU gives out, do it again on the CPU.
+
+        Out of memory is the usual reason. The other lane's work on the GPU goes on there; from
+        now on everything new runs on the CPU.
+
+        Parameters
+        ----------
+        work
+            Uses the lab's networks; it takes them anew when it is called again.
+        tell
+            Told once for each time that the device is left.
+        """
+        device = self._device
+        try:
+            return work()
+        except RuntimeError as error:
+            reason = gave_out(error, device)
+            if not reason:
+                raise
+        # Only here is the error gone, and with it what its traceback kept in the GPU's memory.
+        if self._move("cpu"):
+            tell(Notice(f"{reason}; the network now runs on the CPU.", self.machine))
+        return work()
+
+    def _move(self, device: str) -> bool:
+        """Run on a device that is there; False if it is the one in use."""
         with self._lock:
-            if chosen != self._device:
-                self._device = chosen
-                self._networks.clear()
-                self._traces.forget()
-                self.attributions.forget()
+            left, self._device = self._device, device
+            if left == device:
+                return False
+            self._networks.clear()
+            self._traces.forget()
+            self.attributions.forget()
+        release(left)
+        return True
 
 
 def _info(weights: Weights, details: Verdict, name: str, source: str) -> CheckpointInfo:
-    size = weights.preprocessing
+    size, net = weights.preprocessing, weights.network()
     return CheckpointInfo(
         fingerprint=details.fingerprint,
         name=name,
@@ -334,10 +452,24 @@ def _info(weights: Weights, details: Verdict, name: str, source: str) -> Checkpo
         classes=weights.classes,
         preprocessing=weights.preprocessing,
         heads=weights.heads,
-        graph=graph(weights.network(), size.height, size.width),
+        graph=graph(net, size.height, size.width),
         parameters=weights.parameters,
         metadata=weights.metadata,
         warnings=details.warnings,
         variant_summary=summary(weights),
         details=details,
+        least_size=_least_size(net, min(size.height, size.width)),
     )
+
+
+def _least_size(net: GoogLeNet, enough: int) -> int:
+    """Return how many pixels each side of an input must have, given a number that is enough."""
+
+    def suffices(side: int) -> bool:
+        try:
+            costs(net, side, side)
+        except ValueError:
+            return False
+        return True
+
+    return 1 + bisect_left(range(1, enough), True, key=suffices)

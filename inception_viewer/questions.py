@@ -236,6 +236,11 @@ class CheckpointInfo:
         Lines of (label, value) describing the architecture.
     details
         The whole verdict, as far as it is known at the opening: :class:`Judge` asks for more.
+    names
+        The class list that ``classes`` is from, as :class:`~.checkpoint_questions.NameClasses`
+        has it; ``""`` for the file's own.
+    least_size
+        Pixels that each side of an input must have at least.
     """
 
     fingerprint: str
@@ -252,6 +257,8 @@ class CheckpointInfo:
     warnings: tuple[str, ...] = ()
     variant_summary: tuple[tuple[str, str], ...] = ()
     details: Verdict | None = field(default=None, hash=False, repr=False)
+    names: str = ""
+    least_size: int = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -449,6 +456,22 @@ class Machine:
 
 
 @dataclass(frozen=True)
+class Notice:
+    """Something that happened while a question was answered, and is nobody's answer.
+
+    Attributes
+    ----------
+    sentence
+        For people.
+    machine
+        Where networks run from now on.
+    """
+
+    sentence: str
+    machine: Machine
+
+
+@dataclass(frozen=True)
 class Received:
     """How much of a file has arrived.
 
@@ -572,6 +595,8 @@ class OverviewAnswer:
         For every Inception module, each branch's share of the summed activation, in [0, 1].
     maps
         Maps of the unit that was asked for.
+    graph
+        The network at this input's size, where that is not the checkpoint's own.
     """
 
     scene: Scene
@@ -583,6 +608,7 @@ class OverviewAnswer:
     shares: Mapping[str, Mapping[str, float]]
     maps: MapsAnswer
     provenance: Provenance
+    graph: Graph | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,10 +17,11 @@ import numpy as np
 from . import api, drawings, report_attributions
 from .analysis.trace import Trace
 from .errors import ImageError, ViewerError
+from .fitted import fitted_heads
 from .googlenet.variants import BRANCH_OUTPUT, BRANCHES
 from .images.decode import Decoded, decode
 from .images.sources import find, named
-from .questions import ImageSource
+from .questions import ImageSource, Notice
 from .report_attributions import Choice, Explained, explain
 
 TOP = 5
@@ -38,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
     """Write a report and return the exit code; each thing that fails is one sentence on stderr."""
     try:
         wanted = report_attributions.choice(options)
-        net = api.load(options.checkpoint, device=options.device)
+        net = api.opened(options.checkpoint, options.device, _tell)
         sources = [ImageSource(path=path) for path in options.images]
         failures = write(net, sources, Path(options.out), wanted)
     except ViewerError as error:
@@ -47,6 +48,10 @@ def run(options: argparse.Namespace) -> int:
     for _, reason in failures:
         print(f"inception-viewer: {reason}", file=sys.stderr)
     return FAILED if failures else 0
+
+
+def _tell(notice: Notice) -> None:
+    print(f"inception-viewer: {notice.sentence}", file=sys.stderr)
 
 
 def write(
@@ -198,6 +203,7 @@ def _head(net: api.Network, trace: Trace, head: str) -> dict[str, Any]:
     order = np.argsort(-probabilities, kind="stable")[:TOP]
     return {
         "state": net.heads[head],
+        "note": fitted_heads(net.heads, net.info.metadata).get(head, ""),
         "top": [
             {
                 "class": net.classes[index],

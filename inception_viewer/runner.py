@@ -3,9 +3,10 @@
 *Live* answers what someone is looking at: each view has one place in it, and its
 newest question replaces the older one, which is cancelled. *Jobs* is a queue that
 can be paused, cancelled and emptied; it gives way to the live lane whenever a job
-reports progress. *Downloads* is a queue of what waits for the network; it gives way to
-nobody, and nobody waits for it. Outcomes are delivered through a ``post`` callable (Qt's event
-loop, a test's queue, a direct call), partial ones at most 30 times a second.
+reports progress. *Downloads* is a queue of what waits for the network and *files* of what
+waits for the disk; they give way to nobody, and nobody waits for them. Outcomes are
+delivered through a ``post`` callable (Qt's event loop, a test's queue, a direct call),
+partial ones at most 30 times a second.
 
 This module knows neither torch nor Qt: the answering function is named by a string
 and imported by the lane that first needs it.
@@ -24,11 +25,11 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from .lru import Lru
-from .questions import Question
+from .questions import Notice, Question
 
 PARTIALS_PER_SECOND = 30
 CACHE_BYTES = 512 << 20
-LANES = ("live", "jobs", "downloads")
+LANES = ("live", "jobs", "downloads", "files")
 
 
 class Cancel(BaseException):
@@ -86,6 +87,9 @@ class Progress(Protocol):
 
     def __call__(self, fraction: float, answer: Any = None, text: str = "") -> None:
         """Report a share done in [0, 1], optionally with a partial answer to show."""
+
+    def notice(self, notice: Notice) -> None:
+        """Tell of something that happened on the way: the answer begins anew on the CPU."""
 
 
 Answering = Callable[[Question, Any, Progress], Any]
@@ -257,6 +261,11 @@ class Reporter:
             self._last = now
             self.flush()
 
+    def notice(self, notice: Notice) -> None:
+        """Pass a notice on; what was done so far does not count for the time that is left."""
+        self._started, self._held = time.monotonic(), None
+        self._runner.notify(notice)
+
     def flush(self) -> None:
         """Deliver the newest report if it was held back: what was done by then stays known."""
         held, self._held = self._held, None
@@ -290,6 +299,8 @@ class Runner:
         self._making = threading.Lock()
         self._free = threading.Condition()
         self._closed = False
+        self.noticed: Callable[[Notice], None] = lambda notice: None
+        """Called with each :class:`Notice`, where outcomes are delivered."""
         self.lanes = {name: Lane(name, self) for name in LANES}
 
     def live(self, view: str, question: Question, deliver: Deliver) -> Ticket:
@@ -377,6 +388,11 @@ class Runner:
         if not self._closed:
             self._post(lambda: ticket.deliver(outcome))
 
+    def notify(self, notice: Notice) -> None:
+        """Post a notice to whoever shows what networks run on."""
+        if not self._closed:
+            self._post(lambda: self.noticed(notice))
+
     def give_way(self, ticket: Ticket) -> float:
         """Hold a job while the live lane is busy or jobs are paused; return the seconds waited."""
         if ticket.lane != "jobs":
@@ -404,13 +420,23 @@ class Runner:
             return self._made
 
 
+MEMORY = ("out of memory", "can't allocate memory", "not enough memory", "status_alloc_failed")
+"""What torch's errors say when memory is full: a GPU's, and the computer's own."""
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether an error says that there was not enough memory."""
+    text = str(error).lower()
+    return isinstance(error, MemoryError) or any(words in text for words in MEMORY)
+
+
 def sentence_of(error: Exception) -> str:
     """Return one sentence for people.
 
     Our own errors speak for themselves; anything unforeseen says what kind it is.
     """
     text = " ".join(str(error).split())
-    if isinstance(error, MemoryError) or "out of memory" in text.lower():
+    if is_out_of_memory(error):
         return "There is not enough memory for this; close other programs or use a smaller input."
     if getattr(error, "for_people", False) and text:
         return text

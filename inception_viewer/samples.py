@@ -16,8 +16,9 @@ from torch import Tensor
 from torch.nn.functional import conv2d
 
 from . import paths
-from .checkpoints.conventions import adapted, candidates, suggestion
+from .checkpoints.conventions import candidates, suggestion
 from .checkpoints.head_evidence import information, log_softmax
+from .checkpoints.inputs import adapted
 from .errors import ViewerError
 from .googlenet.architecture import GoogLeNet
 from .googlenet.variants import HEADS
@@ -96,14 +97,12 @@ def answers(
     step
         Called after each batch.
     """
-    device = next(net.parameters()).device
     heads = [head for head in HEADS if head in net.variant.heads]
     parts: dict[str, list[Tensor]] = {head: [] for head in heads}
     for begin in range(0, len(cut), PHOTOS_AT_ONCE):
         arrays = _arrays(cut[begin : begin + PHOTOS_AT_ONCE], preprocessing)
         with torch.inference_mode():
-            x = arrays.to(device, memory_format=torch.channels_last)
-            logits = net(x)
+            logits = net(net.place(arrays))
         for head in heads:
             parts[head].append(logits[head].float().cpu())
         step(min(1.0, (begin + PHOTOS_AT_ONCE) / len(cut)))

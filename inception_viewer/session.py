@@ -22,6 +22,7 @@ from .questions import (
     Preprocessing,
     Scene,
 )
+from .verdict_questions import Convention
 
 MapScale = Literal["module", "branch", "own"]
 """The range a map's colours span: shared in the module or the branch, or the map's own."""
@@ -55,6 +56,23 @@ class AttributionSettings:
 
 
 @dataclass(frozen=True)
+class ChosenInput:
+    """How a checkpoint's input is made, where somebody chose it.
+
+    Attributes
+    ----------
+    preprocessing
+        As scenes have it: for the network as it is.
+    convention
+        The same as it was chosen, with a ``transform_input`` of its own; None where it was
+        not chosen in these terms.
+    """
+
+    preprocessing: Preprocessing
+    convention: Convention | None = None
+
+
+@dataclass(frozen=True)
 class State:
     """Everything the window shows, as a value.
 
@@ -64,6 +82,13 @@ class State:
         The open checkpoints and the fingerprint of the one looked at, or ``""``.
     images, image
         The tray, in order, and the id of the photo looked at, or ``""``.
+    preprocessing
+        How the input is made for the checkpoint looked at; None for its own way.
+    chosen
+        The choice that ``preprocessing`` came from; it counts while the two agree.
+    set_aside
+        What was chosen for the other checkpoints, by fingerprint, for when they are looked
+        at again.
     unit, channel
         The selected module or unit; the selected channel as (unit, index), or None.
     machine
@@ -75,6 +100,8 @@ class State:
     images: tuple[ImageInfo, ...] = ()
     image: str = ""
     preprocessing: Preprocessing | None = None
+    chosen: ChosenInput | None = None
+    set_aside: tuple[tuple[str, ChosenInput], ...] = ()
     unit: str = "inception3a"
     channel: tuple[str, int] | None = None
     maps: MapSettings = field(default_factory=MapSettings)
@@ -85,6 +112,15 @@ class State:
     def open_checkpoint(self) -> CheckpointInfo | None:
         """The checkpoint looked at."""
         return next((c for c in self.checkpoints if c.fingerprint == self.checkpoint), None)
+
+    @property
+    def chosen_input(self) -> ChosenInput | None:
+        """How the input is made for the checkpoint looked at; None for its own way."""
+        if self.preprocessing is None:
+            return None
+        if self.chosen is not None and self.chosen.preprocessing == self.preprocessing:
+            return self.chosen
+        return ChosenInput(self.preprocessing)
 
     @property
     def open_image(self) -> ImageInfo | None:
@@ -197,6 +233,8 @@ def looked_at(then: State, now: State) -> State:
         image=then.image if then.image in images else now.image,
         checkpoint=kept.checkpoint,
         preprocessing=kept.preprocessing,
+        chosen=kept.chosen,
+        set_aside=tuple(one for one in kept.set_aside if one[0] in checkpoints),
         unit=kept.unit,
         channel=kept.channel,
         attribution=kept.attribution,
@@ -225,20 +263,68 @@ def remove_image(state: State, image: str) -> State:
 
 
 def add_checkpoint(state: State, info: CheckpointInfo) -> State:
-    """Add an opened checkpoint and look at it."""
+    """Add an opened checkpoint and look at it, with its own input."""
     rest = tuple(c for c in state.checkpoints if c.fingerprint != info.fingerprint)
+    looking = _turn_to(replace(state, checkpoints=(*rest, info)), info)
+    return use_input(looking, None)
+
+
+def look_at(state: State, checkpoint: str) -> State:
+    """Look through another open checkpoint, with the input that was chosen for it."""
+    info = next((c for c in state.checkpoints if c.fingerprint == checkpoint), None)
+    return state if info is None or checkpoint == state.checkpoint else _turn_to(state, info)
+
+
+def _turn_to(state: State, info: CheckpointInfo) -> State:
+    """Look through a checkpoint; what it lacks of unit, channel and head gives way."""
     units = {node.name for node in info.graph.nodes}
-    unit = state.unit if state.unit in units else "inception3a"
     asked = state.attribution
     head = asked.head if info.heads.get(asked.head, "absent") != "absent" else "main"
     layer = asked.unit if asked.unit in units else None
     neuron = asked.neuron if asked.neuron and asked.neuron.unit in units else None
+    inputs = dict(state.set_aside)
+    if state.checkpoint and state.chosen_input is not None:
+        inputs[state.checkpoint] = state.chosen_input
+    chosen = inputs.pop(info.fingerprint, None)
     return replace(
         state,
-        checkpoints=(*rest, info),
         checkpoint=info.fingerprint,
-        preprocessing=None,
-        unit=unit,
+        preprocessing=chosen.preprocessing if chosen else None,
+        chosen=chosen,
+        set_aside=tuple(inputs.items()),
+        unit=state.unit if state.unit in units else "inception3a",
         channel=state.channel if state.channel and state.channel[0] in units else None,
         attribution=replace(asked, target=None, head=head, unit=layer, against=None, neuron=neuron),
+    )
+
+
+def use_input(
+    state: State, preprocessing: Preprocessing | None, convention: Convention | None = None
+) -> State:
+    """Make the input another way for the checkpoint looked at; None is its own way."""
+    own = state.open_checkpoint.preprocessing if state.open_checkpoint else None
+    if preprocessing is None or (preprocessing == own and convention is None):
+        return replace(state, preprocessing=None, chosen=None)
+    chosen = ChosenInput(preprocessing, convention)
+    return replace(state, preprocessing=preprocessing, chosen=chosen)
+
+
+def describe_checkpoint(state: State, info: CheckpointInfo) -> State:
+    """Say other things of an open checkpoint; what is looked at, and how, stays."""
+    known = tuple(info if c.fingerprint == info.fingerprint else c for c in state.checkpoints)
+    return replace(state, checkpoints=known)
+
+
+def close_checkpoint(state: State, checkpoint: str) -> State:
+    """Take a checkpoint out; its neighbour is looked at next, and the last one stays."""
+    marks = [info.fingerprint for info in state.checkpoints]
+    if checkpoint not in marks or len(marks) == 1:
+        return state
+    place = marks.index(checkpoint)
+    if state.checkpoint == checkpoint:
+        state = look_at(state, marks[place + 1] if place + 1 < len(marks) else marks[place - 1])
+    return replace(
+        state,
+        checkpoints=tuple(c for c in state.checkpoints if c.fingerprint != checkpoint),
+        set_aside=tuple(one for one in state.set_aside if one[0] != checkpoint),
     )

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import ui_data
+import verdict_data
 from PIL import Image
 
 from inception_viewer.errors import CheckpointError, ImageError, QuestionError
@@ -33,6 +34,7 @@ from inception_viewer.questions import (
     CheckpointInfo,
     ForgetImage,
     Glance,
+    HeadState,
     ImageInfo,
     ImageSource,
     Machine,
@@ -48,6 +50,7 @@ from inception_viewer.questions import (
     SwitchDevice,
     WarmUp,
 )
+from inception_viewer.verdict_questions import Convention, Judge, Verdict
 
 DEVICES = (("cpu", "CPU (fake)"), ("cuda", "CUDA (fake)"))
 STEPS = 50
@@ -65,6 +68,10 @@ class FakeWorker:
         An exception for a type of question, raised instead of answering.
     asked
         Every question, in the order of asking.
+    heads, judged
+        States of the heads of files, at their opening and (where it differs) by the samples.
+    wanted
+        The input that the samples speak for; None: whichever is in use.
     """
 
     hold: dict[type, threading.Event] = field(default_factory=dict)
@@ -72,6 +79,9 @@ class FakeWorker:
     asked: list[Question] = field(default_factory=list)
     photos: dict[str, ImageInfo] = field(default_factory=dict)
     device: str = "cpu"
+    heads: Mapping[str, HeadState] = field(default_factory=lambda: dict(ui_data.HEADS))
+    judged: Mapping[str, HeadState] = field(default_factory=dict)
+    wanted: Convention | None = None
 
     def make(self) -> tuple[Callable[..., Any], FakeWorker]:
         """What the runner imports in real life."""
@@ -98,6 +108,7 @@ class FakeWorker:
             GradCamOfUnits: self.grad_cams,
             Picture: lambda q, p: PictureAnswer(q.scene, ui_data.picture()),
             Grade: self.grade,
+            Judge: self.judge,
         }
         return answering[type(question)](question, progress)
 
@@ -122,7 +133,20 @@ class FakeWorker:
         if not Path(question.source).is_file():
             raise CheckpointError(f"There is no file “{question.source}”.")
         name = Path(question.source).name
-        return replace(info, name=name, source=question.source, fingerprint=f"{name:0<64}")
+        info = replace(info, name=name, source=question.source, fingerprint=f"{name:0<64}")
+        return verdict_data.info(self.heads, info)
+
+    def judge(self, question: Judge, progress: Any) -> Verdict:
+        """What the samples say: that :attr:`wanted` is better than any other input."""
+        for share in (0.1, 0.6):
+            progress(share)
+        made = question.preprocessing
+        known = {one.preprocessing: one for one in (verdict_data.CAFFE, verdict_data.PLAIN)}
+        own = verdict_data.OWN if made is None else known[made]
+        better = None if self.wanted in (None, own) else self.wanted
+        told = verdict_data.suggestion(own, better)
+        states = ui_data.HEADS if question.checkpoint == ui_data.FINGERPRINT else self.judged
+        return verdict_data.verdict(states or self.heads, told, own, question.checkpoint)
 
     def images(self, question: OpenImages, progress: Any) -> OpenedImages:
         """Photos, decoded for real."""

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
-import pickle
 import subprocess
 import sys
-import zipfile
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,13 +30,11 @@ from inception_viewer import paths
 from inception_viewer.checkpoints import input_range, own, torchvision_dialect
 from inception_viewer.checkpoints.catalogue import locate
 from inception_viewer.checkpoints.describe import summary, verdict
-from inception_viewer.checkpoints.files import read_file
 from inception_viewer.checkpoints.labels import read_names
 from inception_viewer.checkpoints.read import read_checkpoint
 from inception_viewer.checkpoints.weights import Weights, fingerprint
 from inception_viewer.errors import CheckpointError
 from inception_viewer.googlenet import variants
-from inception_viewer.googlenet.architecture import empty
 from inception_viewer.questions import Preprocessing
 
 State = dict[str, Tensor]
@@ -60,16 +54,6 @@ def weights(checkpoint: Path) -> Weights:
 def written(path: Path, contents: Any) -> Path:
     torch.save(contents, path)
     return path
-
-
-def sentence(path: Path) -> str:
-    """The one sentence with which a file is refused."""
-    with pytest.raises(CheckpointError) as caught:
-        read_checkpoint(path)
-    text = str(caught.value)
-    assert text.startswith(f"{path.name}: ")
-    assert "\n" not in text
-    return text.removeprefix(f"{path.name}: ")
 
 
 # --- torchvision's dialect ---------------------------------------------------------------
@@ -325,250 +309,6 @@ def test_thousand_classes_are_imagenets(state: State, tmp_path: Path) -> None:
     assert found.classes[0] == "tench"
     assert found.classes[504] == "coffee mug"
     assert len(set(found.classes)) > 990
-
-
-# --- what cannot be opened ---------------------------------------------------------------
-
-
-def test_missing_tensor_is_named_as_in_the_file(state: State, tmp_path: Path) -> None:
-    few = {k: v for k, v in state.items() if k != "inception4c.branch3.1.conv.weight"}
-    expected = (
-        "It looks like a torchvision-style GoogLeNet, "
-        "but “inception4c.branch3.1.conv.weight” is missing."
-    )
-    assert sentence(written(tmp_path / "few.pth", few)) == expected
-    half = {k: v for k, v in state.items() if "inception5" not in k}
-    text = sentence(written(tmp_path / "half.pth", half))
-    assert "“inception5a.branch1.conv.weight” and 59 more tensors are missing" in text
-
-
-def test_wrong_shape_says_what_was_expected(state: State, tmp_path: Path) -> None:
-    name = "inception4a.branch2.1.conv.weight"
-    wrong = {**state, name: state[name][:204]}
-    text = sentence(written(tmp_path / "wrong.pth", wrong))
-    assert f"“{name}” has shape (204, 96, 3, 3) where (208, 96, 3, 3) is expected" in text
-
-
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
-def test_weights_that_are_not_finite_are_refused(
-    value: float, state: State, tmp_path: Path
-) -> None:
-    damaged = state["conv2.conv.weight"].clone()
-    damaged[0, 0, 0, 0] = value
-    text = sentence(written(tmp_path / "nan.pth", {**state, "conv2.conv.weight": damaged}))
-    assert "“conv2.conv.weight” holds 1 value that is not finite" in text
-
-
-def test_negative_variance_is_refused(state: State, tmp_path: Path) -> None:
-    name = "conv1.bn.running_var"
-    text = sentence(written(tmp_path / "var.pth", {**state, name: -state[name]}))
-    assert f"“{name}” holds negative variances" in text
-
-
-@pytest.mark.parametrize(
-    ("name", "what"),
-    [
-        ("layer1.0.conv1.weight", "a ResNet"),
-        ("module.features.0.weight", "a VGG or AlexNet"),
-        ("Mixed_5b.branch1x1.conv.weight", "an Inception v3"),
-    ],
-)
-def test_other_networks_are_recognised(name: str, what: str, tmp_path: Path) -> None:
-    text = sentence(
-        written(tmp_path / "other.pth", {name: torch.ones(1), "fc.bias": torch.ones(2)})
-    )
-    assert f"This looks like {what}" in text
-
-
-def test_unknown_network_shows_its_first_tensors(tmp_path: Path) -> None:
-    text = sentence(written(tmp_path / "odd.pth", {"alpha": torch.ones(1), "beta": torch.ones(1)}))
-    assert text == "This is no GoogLeNet: its 2 tensors begin with “alpha”, “beta”."
-
-
-@pytest.mark.parametrize(
-    ("data", "words"),
-    [
-        (b"", "The file is empty."),
-        (b"class names\nof a network\n", "a text file"),
-        (b"\xff\xd8\xff\xe0 some photo", "a JPEG photo"),
-        (b"version https://git-lfs.github.com/spec/v1\noid", "a Git LFS pointer"),
-        (b"<!DOCTYPE html>", "a web page"),
-        (b"\x00\x01\x02\x03", "a file of an unknown kind"),
-        (b"PK\x03\x04 cut short", "damaged or cut short"),
-        (b"\x80\x02garbage", "damaged"),
-        (b"\xff\xff\xff\x00\x00\x00\x00\x00{", "damaged or cut short"),
-    ],
-)
-def test_files_that_are_no_checkpoints(data: bytes, words: str, tmp_path: Path) -> None:
-    path = tmp_path / "file.pth"
-    path.write_bytes(data)
-    assert words in sentence(path)
-
-
-def test_files_that_are_not_there(tmp_path: Path) -> None:
-    assert sentence(tmp_path / "none.pth") == "There is no such file."
-    assert "folder" in sentence(tmp_path)
-
-
-@pytest.mark.parametrize("kind", ["pth", "safetensors"])
-def test_truncated_files_are_said_to_be_cut_short(kind: str, state: State, tmp_path: Path) -> None:
-    path = tmp_path / f"cut.{kind}"
-    if kind == "pth":
-        torch.save(state, path)
-    else:
-        save_file(state, path)
-    size = path.stat().st_size
-    for share in (0.9999, 0.99, 0.5, 0.1, 0.0001):
-        os.truncate(path, int(size * share))
-        assert "cut short" in sentence(path), share
-
-
-def test_pickled_model_is_refused_without_running_it(tmp_path: Path) -> None:
-    path = tmp_path / "evil.pth"
-    mark = tmp_path / "it ran"
-
-    class Evil:
-        def __reduce__(self) -> tuple[Any, ...]:
-            return Path.touch, (mark,)
-
-    path.write_bytes(pickle.dumps(Evil()))
-    assert "save the model's state_dict() instead" in sentence(path)
-    torch.save({"state_dict": Evil()}, path)
-    assert "save the model's state_dict() instead" in sentence(path)
-    assert not mark.exists()
-
-
-def test_torchscript_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "script.pt"
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("script/constants.pkl", b"")
-        archive.writestr("script/data.pkl", b"")
-    assert "TorchScript" in sentence(path)
-
-
-@pytest.mark.parametrize("contents", [[1, 2], {"epoch": 3}, {"state_dict": {}}, torch.ones(3)])
-def test_files_without_named_weights(contents: Any, tmp_path: Path) -> None:
-    assert "no weights by name" in sentence(written(tmp_path / "odd.pth", contents))
-
-
-# --- our own files -----------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def full(weights: Weights) -> Weights:
-    """Weights that differ from every default."""
-    net = empty(variants.paper(12, batch_norm=False)).to_empty(device="cpu")
-    randomise(net)
-    said = {"recipe": '{"epochs": 3}', "date": "2026-11-22", "licence": "MIT", "accuracy": "{}"}
-    return Weights(
-        variant=net.variant,
-        state=dict(net.state_dict()),
-        classes=tuple(f"Ding {letter} “ü”" for letter in "abcdefghijkl"),
-        preprocessing=Preprocessing(
-            160, 192, "squeeze", 180, "BGR", 1.0, (104.0, 117.0, 123.0), (1.0, 2.0, 3.0)
-        ),
-        family="paper",
-        heads={"aux1": "trained", "aux2": "untrained", "main": "fitted"},
-        metadata=said,
-    )
-
-
-def test_own_file_gives_back_everything(full: Weights, tmp_path: Path) -> None:
-    path = tmp_path / "own.safetensors"
-    own.save(path, full)
-    found = read_checkpoint(path)
-    for name in ("variant", "classes", "preprocessing", "family", "heads", "metadata"):
-        assert getattr(found, name) == getattr(full, name), name
-    assert fingerprint(found) == fingerprint(full)
-    assert found.warnings == ()
-    assert not list(tmp_path.glob("*.part"))
-
-
-def test_half_precision_halves_the_file_and_loads_as_float32(
-    weights: Weights, tmp_path: Path
-) -> None:
-    path = tmp_path / "half.safetensors"
-    own.save(path, weights, "float16")
-    found = read_checkpoint(path)
-    size = path.stat().st_size
-    assert size < 2 * sum(t.numel() for t in weights.state.values()) + 200_000
-    for name, tensor in weights.state.items():
-        assert torch.equal(found.state[name], tensor.half().float()), name
-    assert fingerprint(found) != fingerprint(weights)
-
-
-def test_value_beyond_half_precision_is_refused(weights: Weights, tmp_path: Path) -> None:
-    state = {**weights.state, "conv1.bn.running_var": torch.full((64,), 1e6)}
-    path = tmp_path / "large.safetensors"
-    with pytest.raises(CheckpointError, match=r"running_var.*float32"):
-        own.save(path, replace(weights, state=state), "float16")
-    assert not path.exists()
-
-
-def test_file_that_cannot_be_written_is_said(weights: Weights, tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="cannot be written"):
-        own.save(tmp_path / "no folder" / "x.safetensors", weights)
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        ({"version": "99"}, "later Inception Viewer"),
-        ({"variant": "{}"}, "damaged"),
-        ({"variant": "nonsense"}, "damaged"),
-        ({"preprocessing": '{"size": 3}'}, "damaged"),
-        ({"classes": '["one"]'}, "names 1 classes, but its network has 12"),
-    ],
-)
-def test_own_file_with_damaged_metadata(
-    change: dict[str, str], words: str, full: Weights, tmp_path: Path
-) -> None:
-    path = tmp_path / "own.safetensors"
-    own.save(path, full)
-    contents = read_file(path)
-    save_file(dict(contents.tensors), path, {**contents.metadata, **change})
-    assert words in sentence(path)
-
-
-def test_variant_survives_json_for_every_family() -> None:
-    for variant in (
-        variants.paper(5),
-        variants.paper(5, batch_norm=False),
-        variants.torchvision(7),
-        replace(variants.torchvision(7), heads=("main",), kernel_5x5=5),
-    ):
-        assert own.variant_from_json(own.variant_to_json(variant)) == variant
-
-
-# --- fingerprints ------------------------------------------------------------------------
-
-
-def test_fingerprint_tells_weights_names_and_architectures_apart(weights: Weights) -> None:
-    same = replace(weights, state=dict(reversed(list(weights.state.items()))))
-    assert fingerprint(same) == fingerprint(weights)
-    assert len(fingerprint(weights)) == 64
-    nudged = weights.state["fc.linear.bias"].clone()
-    nudged[0] = torch.nextafter(nudged[0], torch.tensor(1e9))
-    swapped = dict(weights.state)
-    swapped["aux1.fc1.linear.bias"], swapped["aux2.fc1.linear.bias"] = (
-        swapped["aux2.fc1.linear.bias"],
-        swapped["aux1.fc1.linear.bias"],
-    )
-    others = [
-        replace(weights, state={**weights.state, "fc.linear.bias": nudged}),
-        replace(weights, state=swapped),
-        replace(weights, variant=replace(weights.variant, transform_input=True)),
-    ]
-    marks = {fingerprint(weights), *(fingerprint(other) for other in others)}
-    assert len(marks) == 4
-
-
-def test_fingerprint_does_not_depend_on_the_layout_in_memory(weights: Weights) -> None:
-    name = "inception3a.3x3.conv.weight"
-    moved = weights.state[name].contiguous(memory_format=torch.channels_last)
-    assert fingerprint(replace(weights, state={**weights.state, name: moved})) == fingerprint(
-        weights
-    )
 
 
 # --- names and assets --------------------------------------------------------------------

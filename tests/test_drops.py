@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication
 from window_tools import close, drag_event, drop, mime_of, open_controller, settle, shows, until
 
 from inception_viewer.ui.controller import Controller
-from inception_viewer.ui.drops import Dropped, read_mime
+from inception_viewer.ui.drops import Dropped, read_mime, sources_of_paths
 
 VIEWS = ("tray", "graph", "maps", "attribution", "predictions", "inspector")
 
@@ -273,3 +273,28 @@ def test_pasting_nothing_says_so(window: Controller) -> None:
     QGuiApplication.clipboard().setText("just words")
     window.window.menus["paste"].trigger()
     assert "no picture" in window.window.messages.sentences[0]
+
+
+# --- what a name tells ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a.pth", "A.PT", "b.ckpt", "c.safetensors", "d.caffemodel", "e.pb", "f.pth.tar", "g.onnx"],
+)
+def test_every_kind_of_checkpoint_is_one(name: str) -> None:
+    assert sources_of_paths([name]).checkpoints == (name,)
+
+
+def test_a_class_list_alone_is_one_and_among_photos_is_not(tmp_path: Path) -> None:
+    names, photo = str(tmp_path / "names.csv"), str(tmp_path / "cup.jpg")
+    assert sources_of_paths([names]).class_list == names
+    mixed = sources_of_paths([names, photo])
+    assert mixed.class_list == ""
+    assert [source.path for source in mixed.images] == [names, photo]
+    two = sources_of_paths([names, str(tmp_path / "more.json")])
+    assert two.class_list == names
+    assert two.refusals == (("more.json", "Only one list of class names can be used at a time."),)
+    folder = tmp_path / "photos.txt"
+    folder.mkdir()
+    assert sources_of_paths([str(folder)]).images[0].path == str(folder)

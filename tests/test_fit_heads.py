@@ -1,8 +1,7 @@
-"""Fitted heads: the gradient, the features, the file, and what is said of heads that do not fit."""
+"""Fitted heads: the file, the numbers, and what is said of heads that do not fit."""
 
 from __future__ import annotations
 
-import functools
 import json
 import shutil
 from collections.abc import Callable
@@ -10,11 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
-from oracles import randomise
-from PIL import Image
+from colour_networks import KINDS, SMALL, make_folder, make_weights
 from torch import nn
 
 from inception_viewer import cli
@@ -24,113 +21,24 @@ from inception_viewer.checkpoints.read import read_checkpoint
 from inception_viewer.checkpoints.weights import Weights
 from inception_viewer.errors import CheckpointError, ViewerError
 from inception_viewer.fitted import fitted_phrase, read_fitted
-from inception_viewer.folder_questions import FitHeads, FittedHeads, Share
-from inception_viewer.googlenet import variants
-from inception_viewer.googlenet.architecture import GoogLeNet, activations, fold, initialise
-from inception_viewer.googlenet.variants import HEADS, Variant
+from inception_viewer.folder_questions import FitHeads, FittedHeads, PlanFit, Share
+from inception_viewer.googlenet.variants import HEADS
 from inception_viewer.images.decode import decode
 from inception_viewer.images.labelled import LabelledError
 from inception_viewer.images.preprocess import prepare
 from inception_viewer.lab import Lab
-from inception_viewer.questions import HeadState, ImageSource, Preprocessing
+from inception_viewer.questions import ImageSource
 from inception_viewer.runner import Cancel
-from inception_viewer.training.features import Features, compute_features, draw
 from inception_viewer.training.fitting import find_photos
 from inception_viewer.training.heads import (
     Head,
-    HeadRecipe,
-    new_heads,
-    soft_cross_entropy,
-    targets_of,
-    train_heads,
 )
-
-COLOURS = {
-    "Deep Blue": (40, 60, 220),
-    "green": (30, 200, 60),
-    "grey": (120, 120, 120),
-    "red": (220, 40, 30),
-}
-EACH = 18
-SMALL = Preprocessing(64, 64, resize="squeeze")
-KINDS = ("batch norm", "LRN", "no heads in the file", "torchvision", "5h")
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Four classes of 18 photos: a colour with noise, 48 x 64 pixels."""
-    root = tmp_path_factory.mktemp("colours") / "photos"
-    random = np.random.default_rng(0)
-    for name, colour in COLOURS.items():
-        (root / name).mkdir(parents=True)
-        for index in range(EACH):
-            noise = random.integers(-40, 40, (48, 64, 3))
-            pixels = (np.array(colour) + noise).clip(0, 255).astype(np.uint8)
-            Image.fromarray(pixels).save(root / name / f"{name}-{index}.png")
-    return root
-
-
-def variant_of(kind: str) -> Variant:
-    made = {
-        "batch norm": variants.paper(6),
-        "LRN": variants.paper(6, batch_norm=False),
-        "no heads in the file": replace(variants.paper(6), heads=("main",)),
-        "torchvision": variants.torchvision(6),
-        "5h": variants.inception5h(6),
-    }
-    return made[kind]
-
-
-def inputs(paths: list[Path]) -> torch.Tensor:
-    """The photos as the network receives them, one by one."""
-    arrays = [prepare(decode(ImageSource(path=str(path))).pixels, SMALL).array for path in paths]
-    return torch.from_numpy(np.stack(arrays))
-
-
-def teach(net: GoogLeNet, folder: Path) -> None:
-    """Solve for a main head that tells the four colours apart: ridge regression on avgpool."""
-    paths = [sorted((folder / name).iterdir())[index] for name in COLOURS for index in range(8)]
-    with torch.no_grad():
-        read = activations(net, inputs(paths))["avgpool"].flatten(1).double()
-        centre = read.mean(0)
-        x = read - centre
-        y = torch.full((len(x), 6), -1.0, dtype=torch.float64)
-        for place in range(len(x)):
-            y[place, (1, 3, 4, 5)[place // 8]] = 4.0
-        gram = x @ x.T + 1e-3 * float((x @ x.T).diagonal().mean()) * torch.eye(len(x)).double()
-        weight = (x.T @ torch.linalg.solve(gram, y - y.mean(0))).T
-        linear = net.get_submodule("fc.linear")
-        linear.weight.copy_(weight)
-        linear.bias.copy_(y.mean(0) - weight @ centre)
-
-
-@functools.cache
-def make_weights(kind: str, folder: Path) -> Weights:
-    variant = variant_of(kind)
-    net = initialise(variant, seed=1)
-    randomise(net, 1)
-    if variant.batch_norm_eps is not None:
-        for module in net.modules():
-            if isinstance(module, nn.BatchNorm2d):
-                module.reset_running_stats()
-                module.momentum = None  # the plain mean
-        net.train()
-        with torch.no_grad():
-            net(inputs([next((folder / name).iterdir()) for name in COLOURS]))
-        net.eval()
-    teach(net, folder)
-    states: dict[str, HeadState] = {
-        head: "untrained" if head in variant.heads else "absent" for head in HEADS
-    }
-    return Weights(
-        variant=variant,
-        state={k: v.clone() for k, v in net.state_dict().items() if "num_batches" not in k},
-        classes=("none", "deep-blue", "no other", "GREEN", "grey", "Red"),
-        preprocessing=SMALL,
-        family=variant.name,
-        heads={**states, "main": "trained"},
-        metadata={"accuracy": '{"aux1": {"top1": 0.1}, "main": {"top1": 0.9}}', "licence": "free"},
-    )
+    """Four classes of 18 photos."""
+    return make_folder(tmp_path_factory.mktemp("colours") / "photos")
 
 
 @dataclass
@@ -183,122 +91,6 @@ def fitted(
     out = tmp_path_factory.mktemp("fitted") / "new.safetensors"
     targets = "auto" if request.param in ("batch norm", "5h") else "main"
     return Fitted(weights, ask(weights, folder, out, progress, targets=targets), progress.told)
-
-
-# --- what is minimised ---------------------------------------------------------------------
-
-
-def test_the_gradient_is_that_of_the_formula() -> None:
-    """Of a linear probe: (softmax(x W + b) - t) / N, carried through by hand; and differences."""
-    random = np.random.default_rng(0)
-    x, weight, bias = random.normal(size=(5, 7)), random.normal(size=(7, 4)), random.normal(size=4)
-    targets = random.dirichlet(np.ones(4), 5)
-    w = torch.tensor(weight, requires_grad=True)
-    b = torch.tensor(bias, requires_grad=True)
-    loss = soft_cross_entropy(torch.tensor(x) @ w + b, torch.tensor(targets))
-    loss.backward()
-
-    def probabilities(w: np.ndarray) -> np.ndarray:
-        powers = np.exp(x @ w + bias)
-        return powers / powers.sum(1, keepdims=True)
-
-    def value(w: np.ndarray) -> float:
-        return float(-(targets * np.log(probabilities(w))).sum(1).mean())
-
-    difference = (probabilities(weight) - targets) / 5
-    assert loss.item() == pytest.approx(value(weight))
-    np.testing.assert_allclose(w.grad, x.T @ difference, atol=1e-12)
-    np.testing.assert_allclose(b.grad, difference.sum(0), atol=1e-12)
-    shift = np.zeros((7, 4))
-    shift[2, 3] = 1e-6
-    numeric = (value(weight + shift) - value(weight - shift)) / 2e-6
-    assert float(w.grad[2, 3]) == pytest.approx(numeric, rel=1e-6)
-
-
-def test_the_loss_is_least_at_the_main_heads_own_logits() -> None:
-    logits = torch.randn(6, 5, generator=torch.Generator().manual_seed(0), requires_grad=True)
-    soft_cross_entropy(logits, logits.detach().softmax(1)).backward()
-    assert float(logits.grad.abs().max()) < 1e-7
-
-
-def test_targets_are_the_main_heads_distribution_and_the_labels() -> None:
-    main = torch.tensor([[0.0, 2.0, 1.0], [3.0, 0.0, 0.0]])
-    features = Features((Path("a"), Path("b")), {}, main, torch.tensor([2, 0]))
-    powers = np.exp(main.numpy())
-    expected = powers / powers.sum(1, keepdims=True)
-    np.testing.assert_allclose(targets_of(features, "main", 0.3), expected, rtol=1e-6)
-    expected = 0.7 * expected + 0.3 * np.array([[0, 0, 1], [1, 0, 0]])
-    np.testing.assert_allclose(targets_of(features, "labels", 0.3), expected, rtol=1e-6)
-
-
-# --- what the heads read -------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("size", [64, 224])
-def test_features_are_those_of_a_forward_pass(kind: str, size: int, folder: Path) -> None:
-    """Of the unfolded network with its heads, photo by photo; at 224 the paper's pool differs."""
-    if size == 224 and kind in ("LRN", "no heads in the file"):
-        pytest.skip("the two kinds of pool are seen by the others")
-    weights = make_weights(kind, folder)
-    net = whole = weights.network()
-    if weights.variant.heads != HEADS:
-        whole = initialise(replace(weights.variant, heads=HEADS))
-        whole.load_state_dict(dict(weights.state), strict=False)
-    preprocessing = Preprocessing(size, size, resize="squeeze")
-    paths = [sorted(path.iterdir())[0] for path in sorted(folder.iterdir())]
-    paths.insert(1, folder / "none.png")
-    reports: list[int] = []
-    features = compute_features(fold(net), paths, [1, 9, 3, 4, 5], preprocessing, reports.append)
-    assert features.paths == (paths[0], *paths[2:])
-    assert features.labels is not None
-    assert features.labels.tolist() == [1, 3, 4, 5]
-    assert features.unreadable_count == 1
-    assert reports[-1] == 5
-    for place, path in enumerate(features.paths):
-        array = prepare(decode(ImageSource(path=str(path))).pixels, preprocessing).array
-        with torch.no_grad():
-            values = activations(whole.eval(), torch.tensor(array)[None])
-        for head in ("aux1", "aux2"):
-            expected = values[f"{head}/pool"][0]
-            found = features.pooled[head][place]
-            assert float((found - expected).abs().max()) < 1e-4 * float(expected.abs().max())
-        scale = float(values["fc"].abs().max())
-        assert float((features.main[place] - values["fc"][0]).abs().max()) < 1e-3 * scale
-    assert features.nbytes == 4 * sum(
-        4 * values.shape[1] * 16 for values in features.pooled.values()
-    ) + 4 * 4 * len(weights.classes)
-
-
-def test_the_draw_depends_on_names_and_seed_alone(folder: Path, tmp_path: Path) -> None:
-    paths = sorted(folder.rglob("*.png"))
-    shutil.copytree(folder, tmp_path / "elsewhere" / "photos")
-    moved = [tmp_path / "elsewhere" / "photos" / path.relative_to(folder) for path in paths]
-    assert draw(paths, 20, 0) == draw(moved, 20, 0)
-    assert len(draw(paths, 20, 0)) == 20
-    assert draw(paths, 20, 0) != draw(paths, 20, 1)
-    assert sorted(draw(paths, 1000, 0)) == list(range(len(paths)))
-
-
-@pytest.mark.parametrize("factor", [0.01, 1.0, 300.0])
-def test_first_weights_fit_features_of_any_size(factor: float) -> None:
-    variant = variants.paper(6, batch_norm=False)
-    random = torch.Generator().manual_seed(0)
-    pooled = {
-        "aux1": torch.rand(40, 512, 4, 4, generator=random) * factor,
-        "aux2": torch.rand(40, 528, 4, 4, generator=random) * factor,
-    }
-    features = Features(tuple(Path(str(i)) for i in range(40)), pooled, torch.zeros(40, 6), None)
-    for name, head in new_heads(variant, features, 0).items():
-        with torch.no_grad():
-            conv = head.conv.conv(pooled[name] * head.scale)
-            logits = head(pooled[name])
-            head.settle()
-            settled = head(pooled[name])
-        assert float(conv.std()) == pytest.approx(1.0, rel=1e-3)
-        assert float(logits.std()) == pytest.approx(0.1, rel=1e-3)
-        torch.testing.assert_close(settled, logits, rtol=1e-4, atol=1e-5)
-        assert head.scale == 1.0
 
 
 # --- the new checkpoint ------------------------------------------------------------------------
@@ -418,6 +210,62 @@ def test_what_is_learned_follows_the_folders(plain: Weights, folder: Path, tmp_p
     assert (len(paths), labels, learned) == (5, None, "main")
 
 
+# --- before it begins ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("most", [1500, 50])
+def test_the_plan_is_what_then_happens(
+    plain: Weights, folder: Path, tmp_path: Path, most: int
+) -> None:
+    lab = Lab()
+    mark = lab.add_weights(plain, "mine").fingerprint
+    asked = FitHeads(mark, str(folder), out=str(tmp_path / "a.safetensors"), epochs=1, most=most)
+    progress = Progress()
+    plan = answer(PlanFit(asked), lab, progress)
+    found = answer(asked, lab, Progress())
+    assert (plan.found, plan.used) == (72, min(most, 72))
+    assert plan.used - plan.validation == found.photos
+    assert plan.validation == found.validation
+    assert plan.targets == found.targets == "labels"
+    assert plan.labelled
+    assert plan.left_out == ()
+    assert plan.feature_bytes == found.feature_bytes
+    assert 3.0 < plan.seconds < 3.0 + 60 * found.seconds
+    assert [fraction for fraction, _, _ in progress.told][-1] == 1.0
+    assert list(tmp_path.glob("*")) == [Path(found.path)] * bool(found.path)
+
+
+def test_the_plan_says_why_the_folders_are_not_learned(
+    plain: Weights, folder: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(folder, tmp_path / "more")
+    shutil.copytree(folder / "red", tmp_path / "more" / "holidays")
+    lab = Lab()
+    mark = lab.add_weights(plain, "mine").fingerprint
+    asked = FitHeads(mark, str(tmp_path / "more"))
+    plan = answer(PlanFit(asked), lab, Progress())
+    assert (plan.found, plan.targets, plan.labelled) == (90, "main", False)
+    assert [left.name for left in plan.left_out] == ["holidays"]
+    plan = answer(PlanFit(replace(asked, targets="labels")), lab, Progress())
+    assert (plan.found, plan.targets, plan.labelled) == (72, "labels", True)
+    with pytest.raises(ViewerError, match="holds 30 photos; to fit heads, at least 40"):
+        answer(PlanFit(replace(asked, most=30)), lab, Progress())
+    with pytest.raises(Cancel):
+        answer(PlanFit(asked), lab, Progress("measuring"))
+
+
+def test_classes_called_otherwise_are_what_folders_are_compared_with(
+    plain: Weights, folder: Path, tmp_path: Path
+) -> None:
+    """And what the new file names them."""
+    names = ("none", "sea", "no other", "meadow", "stone", "brick")
+    listed, out = tmp_path / "names.txt", tmp_path / "new.safetensors"
+    listed.write_text("\n".join(names))
+    found = ask(plain, folder, out, epochs=6, names=str(listed))
+    assert found.targets == "main"
+    assert read_checkpoint(found.path).classes == names
+
+
 # --- heads that do not fit --------------------------------------------------------------------
 
 
@@ -525,10 +373,10 @@ def test_a_full_disk_is_found_out_before_the_work(
 def test_a_disk_that_fills_up_meanwhile(
     plain: Weights, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(self: Path, data: bytes) -> int:
+    def full(file: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr("os.fsync", full)
     with pytest.raises(CheckpointError, match=r"new.safetensors cannot be written: No space"):
         ask(plain, folder, tmp_path / "new.safetensors", epochs=4)
     assert list(tmp_path.iterdir()) == []
@@ -543,22 +391,6 @@ def test_cancelled_nothing_is_written(
         ask(plain, folder, tmp_path / "new.safetensors", progress)
     assert stop in progress.told[-1][2]
     assert list(tmp_path.iterdir()) == []
-
-
-def test_training_runs_on_few_photos_and_features_are_not_changed() -> None:
-    random = torch.Generator().manual_seed(0)
-    pooled = {
-        "aux1": torch.rand(5, 512, 4, 4, generator=random),
-        "aux2": torch.rand(5, 528, 4, 4, generator=random),
-    }
-    before = {name: values.clone() for name, values in pooled.items()}
-    features = Features(tuple(Path(str(i)) for i in range(5)), pooled, torch.zeros(5, 6), None)
-    targets = torch.eye(6)[:5]
-    heads = train_heads(variants.paper(6), features, targets, HeadRecipe(epochs=30))
-    for name, head in heads.items():
-        assert torch.equal(pooled[name], before[name])
-        with torch.no_grad():
-            assert head(pooled[name]).argmax(1).tolist() == [0, 1, 2, 3, 4]
 
 
 # --- the command line ---------------------------------------------------------------------------
@@ -591,8 +423,11 @@ def test_json_events(
     given = ["fit-heads", str(file), str(folder), "--json", "--out", str(out), "--epochs", "6"]
     assert cli.main(given) == 0
     events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert events[0]["event"] == "progress"
-    assert set(events[0]) == {"event", "fraction", "seconds_left", "text"}
+    assert events[0]["event"] == "opened"
+    assert events[1]["event"] == "progress"
+    assert set(events[1]) == {"event", "fraction", "seconds_left", "text"}
+    epochs = [event for event in events if event["event"] == "epoch"]
+    assert [len(event["loss"]) for event in epochs] == list(range(1, 7))
     done = events[-1]
     assert done["event"] == "done"
     assert done["path"] == str(out)
@@ -600,7 +435,7 @@ def test_json_events(
     assert done["fitted"]["images"] == done["photos"] == 62
     assert cli.main(["fit-heads", str(file), str(tmp_path / "none"), "--json"]) == 2
     captured = capsys.readouterr()
-    assert json.loads(captured.out)["message"] in captured.err
+    assert json.loads(captured.out.splitlines()[-1])["message"] in captured.err
 
 
 def test_words_for_what_the_metadata_says() -> None:

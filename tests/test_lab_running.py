@@ -247,12 +247,12 @@ def test_the_lab_fits_into_small_windows(window, size):
     settle(0.1)
     assert (shown.width(), shown.height()) == size
     assert shown.network.height() > 120
-    for part in (lab.side, lab.toolbar, lab.scroll, *lab.toolbar._shown()):
+    for part in (lab.side, lab.toolbar, lab.scrolled, *lab.toolbar._shown()):
         place = part.mapTo(shown, part.rect().bottomRight())
         assert shown.rect().contains(place), part.accessibleName()
     for tool in lab.toolbar._shown():
         assert tool.width() >= min(tool.sizeHint().width(), 24)
-    assert lab.scroll.viewport().height() > 100
+    assert lab.scrolled.viewport().height() > 100
 
 
 def test_tab_leads_through_the_lab_and_leaving_it_by_any_way_holds(window):

@@ -174,7 +174,7 @@ def test_the_first_paint_comes_before_torch_and_shows_the_whole_window(tmp_path:
     assert done.returncode == 0, done.stderr
     seen = json.loads(done.stdout)
     assert seen["heavy"] == []
-    assert seen["docks"] == [True, True, True]
+    assert seen["docks"] == [True] * 4
     assert [name.strip("&") for name in seen["menus"]] == [
         "File", "Edit", "Checkpoint", "View", "Analyse", "Help",
     ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from pathlib import Path
 
@@ -118,15 +119,23 @@ def test_nothing_is_read_before_it_is_asked_for() -> None:
         inner.integer(1)
 
 
-def test_file_is_mapped(tmp_path: Path) -> None:
+def test_file_is_opened(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(data(2, "testing"))
     assert open_message(path).text(2) == "testing"
     path.write_bytes(b"")
     with pytest.raises(CheckpointError, match="empty"):
         open_message(path)
-    with pytest.raises(CheckpointError, match="cannot be read"):
+    with pytest.raises(CheckpointError, match="no such file"):
         open_message(tmp_path / "none")
+
+
+def test_nothing_is_read_of_a_file_larger_than_any_message(tmp_path: Path) -> None:
+    path = tmp_path / "sparse"
+    path.touch()
+    os.truncate(path, 1 << 40)
+    with pytest.raises(CheckpointError, match="larger than the 2 GB"):
+        open_message(path)
 
 
 # --- what is refused ---------------------------------------------------------------------

@@ -14,7 +14,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from window_tools import close, open_controller, until
 
-from inception_viewer.session import AttributionSettings
+from inception_viewer.session import AttributionSettings, use_input
 from inception_viewer.ui import commands
 from inception_viewer.ui.controller import Controller
 
@@ -197,3 +197,20 @@ def test_integrated_gradients_with_its_own_parameters(window: Controller) -> Non
     assert not window.window.messages.sentences, window.window.messages.text
     names = run_copied(window, "attribution")
     np.testing.assert_allclose(names["result"].map, answer.map, atol=1e-5)
+
+
+def test_an_input_chosen_by_hand_is_in_the_lines(window: Controller) -> None:
+    own = window.session.state.open_checkpoint.preprocessing
+    made = replace(own, height=160, width=192, resize="squeeze", channels="BGR", mean=(0.1,) * 3)
+    window.session.update(lambda state: use_input(state, made))
+    until(lambda: window.frames.settled and window.frames.frame.scene.preprocessing == made)
+    try:
+        names = run_copied(window, "predictions")
+        shown = window.frames.frame.overview.predictions
+        np.testing.assert_allclose(names["main_logits"], shown.logits["main"], atol=1e-4)
+        seen = run_copied(window, "seen")
+        assert seen["picture"].shape == (160, 192, 3)
+        assert seen["preprocessing"] == made
+    finally:
+        window.session.update(lambda state: use_input(state, None))
+        until(lambda: window.frames.settled)

@@ -12,9 +12,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from inception_viewer.checkpoint_questions import (
+    CloseCheckpoint,
+    NameClasses,
+    PreviewInput,
+    SaveCheckpoint,
+)
 from inception_viewer.concept_questions import TestConcepts
 from inception_viewer.errors import QuestionError
-from inception_viewer.folder_questions import Evaluate, FitHeads
+from inception_viewer.file_questions import LookInto, Thumbnails, WriteTable
+from inception_viewer.folder_questions import Evaluate, FitHeads, PlanFit
 from inception_viewer.grade_questions import Grade
 from inception_viewer.grid_questions import GradCamOfUnits, Picture
 from inception_viewer.questions import (
@@ -42,7 +49,7 @@ Answering = Callable[[Any, "Lab", "Progress"], Any]
 def registry() -> dict[type[Question], Answering]:
     """Return the function that answers each type of question."""
     # Imported here: they import torch, and this package is imported to find its parts.
-    from . import glance, judging, maps, opening, overview
+    from . import checkpoints, files, glance, input_preview, judging, maps, opening, overview
 
     return {
         WarmUp: opening.warm_up,
@@ -54,13 +61,21 @@ def registry() -> dict[type[Question], Answering]:
         Glance: glance.answer,
         Maps: maps.answer,
         Judge: judging.answer,
+        PreviewInput: input_preview.answer,
+        NameClasses: checkpoints.name_classes,
+        SaveCheckpoint: checkpoints.save,
+        CloseCheckpoint: checkpoints.close,
         Attribution: _attribution,
         Grade: _grade,
         TestConcepts: _test_concepts,
         GradCamOfUnits: _grad_cam_of_units,
         Picture: glance.picture,
         Evaluate: _evaluate,
+        LookInto: files.look_into,
+        Thumbnails: files.thumbnails,
+        WriteTable: files.write_table,
         FitHeads: _fit_heads,
+        PlanFit: _plan_fit,
         GetCheckpoint: _get_checkpoint,
     }
 
@@ -115,6 +130,12 @@ def _fit_heads(question: FitHeads, lab: Lab, progress: Progress) -> Any:
     return answering(question, lab, progress)
 
 
+def _plan_fit(question: PlanFit, lab: Lab, progress: Progress) -> Any:
+    from .fit_plan import answer as answering
+
+    return answering(question, lab, progress)
+
+
 def answer(question: Question, lab: Lab, progress: Progress) -> Any:
     """Answer a question with the lab's networks and photos.
 
@@ -122,11 +143,15 @@ def answer(question: Question, lab: Lab, progress: Progress) -> Any:
     ------
     ViewerError
         With one sentence for people, if there is no answer.
+
+    Where the GPU gives out the answer is computed on the CPU, and ``progress.notice`` told.
     """
     answering = registry().get(type(question))
     if answering is None:
         raise QuestionError(f"Nothing here answers a {type(question).__name__}.")
-    return answering(question, lab, progress)
+    return lab.attempt(
+        lambda: answering(question, lab, progress), lambda notice: progress.notice(notice)
+    )
 
 
 def make_worker(device: str = "cpu") -> tuple[Callable[[Question, Lab, Progress], Any], Lab]:

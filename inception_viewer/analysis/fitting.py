@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inception_viewer.checkpoint_questions import NameClasses
 from inception_viewer.checkpoints.catalogue import NAMED
 from inception_viewer.folder_questions import FitHeads, FittedHeads
 from inception_viewer.training.fitting import fit
+
+from .checkpoints import name_classes
 
 if TYPE_CHECKING:
     from inception_viewer.lab import Lab
@@ -32,5 +36,8 @@ def answer(question: FitHeads, lab: Lab, progress: Progress) -> FittedHeads:
     # The program's own checkpoints lie where nothing of the user's belongs.
     place = Path(f"{source}.safetensors") if source in NAMED else Path(source)
     net = lab.network(question.checkpoint, progress.lane)
-    weights = lab.truth(question.checkpoint)
+    if question.names:
+        name_classes(NameClasses(question.checkpoint, question.names), lab, progress)
+    classes = lab.info(question.checkpoint).classes
+    weights = replace(lab.truth(question.checkpoint), classes=classes)
     return fit(question, weights, net, place if source else None, progress)

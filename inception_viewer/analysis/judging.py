@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from inception_viewer import samples
-from inception_viewer.checkpoints.conventions import convention
+from inception_viewer.checkpoints.inputs import convention
 from inception_viewer.checkpoints.verdict import verdict
 from inception_viewer.verdict_questions import Judge, Verdict
 

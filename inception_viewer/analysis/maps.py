@@ -9,8 +9,8 @@ import numpy as np
 from inception_viewer.errors import QuestionError
 from inception_viewer.googlenet.variants import BRANCH_OUTPUT, BRANCHES, MODULES
 from inception_viewer.questions import (
-    CheckpointInfo,
     Floats,
+    Graph,
     MapGroup,
     Maps,
     MapsAnswer,
@@ -50,14 +50,15 @@ def maps_of(trace: Trace, scene: Scene, unit: str, lab: Lab) -> MapsAnswer:
     QuestionError
         If the network has no such unit.
     """
-    info = lab.info(scene.checkpoint)
-    node = _node(info, unit)
+    made = scene.preprocessing
+    network = lab.graph(scene.checkpoint, made.height, made.width)
+    node = _node(network, unit, lab.info(scene.checkpoint).name)
     names = branch_outputs(unit) if unit in MODULES else (unit,)
     shown = node.kind not in ("dense", "classifier") and trace[unit].shape[1:] != (1, 1)
     return MapsAnswer(
         unit=unit,
         scene=scene,
-        groups=tuple(_group(trace, info.graph.node(name)) for name in names) if shown else (),
+        groups=tuple(_group(trace, network.node(name)) for name in names) if shown else (),
         provenance=provenance(trace, scene),
         note=node.note if shown else NO_MAP.get(node.kind, "This unit has no map."),
         filters=first_filters(lab, scene.checkpoint, scene.preprocessing.channels)
@@ -76,11 +77,11 @@ def provenance(trace: Trace, scene: Scene) -> Provenance:
     return Provenance(trace.fingerprint, scene.preprocessing, trace.seconds, trace.device)
 
 
-def _node(info: CheckpointInfo, unit: str) -> Node:
+def _node(network: Graph, unit: str, checkpoint: str) -> Node:
     try:
-        return info.graph.node(unit)
+        return network.node(unit)
     except KeyError:
-        raise QuestionError(f"“{info.name}” has no unit “{unit}”.") from None
+        raise QuestionError(f"“{checkpoint}” has no unit “{unit}”.") from None
 
 
 def _group(trace: Trace, node: Node) -> MapGroup:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import torch
-
 from inception_viewer.errors import ImageError
 from inception_viewer.images.sources import find, named
-from inception_viewer.machine import devices
 from inception_viewer.questions import (
     CheckpointInfo,
     ForgetImage,
@@ -28,13 +25,13 @@ if TYPE_CHECKING:
 
 def warm_up(question: WarmUp, lab: Lab, progress: Progress) -> Machine:
     """Answer :class:`WarmUp`: by now everything is imported."""
-    return Machine(devices(), lab.device, str(torch.__version__))
+    return lab.machine
 
 
 def switch_device(question: SwitchDevice, lab: Lab, progress: Progress) -> Machine:
     """Answer :class:`SwitchDevice`."""
     lab.switch_device(question.device)
-    return Machine(devices(), lab.device, str(torch.__version__))
+    return lab.machine
 
 
 def open_checkpoint(question: OpenCheckpoint, lab: Lab, progress: Progress) -> CheckpointInfo:

@@ -21,18 +21,21 @@ if TYPE_CHECKING:
 def answer(question: Overview, lab: Lab, progress: Progress) -> OverviewAnswer:
     """Answer an :class:`Overview` question: at most one forward pass."""
     scene = question.scene
+    made, info = scene.preprocessing, lab.info(scene.checkpoint)
+    network = lab.graph(scene.checkpoint, made.height, made.width)
     trace = lab.trace(scene, progress.lane)
     with torch.inference_mode():
         return OverviewAnswer(
             scene=scene,
             picture=trace.picture,
             crop=trace.crop,
-            predictions=predictions_of(trace, lab.info(scene.checkpoint), scene.image),
+            predictions=predictions_of(trace, info, scene.image),
             thumbnails=mean_maps(trace),
             largest=largest(trace),
             shares=branch_shares(trace),
             maps=maps_of(trace, scene, question.unit, lab),
             provenance=provenance(trace, scene),
+            graph=None if network is info.graph else network,
         )
 
 
@@ -59,7 +62,8 @@ def branch_shares(trace: Trace) -> dict[str, dict[str, float]]:
     sums = torch.stack(
         [trace.tensor(unit).sum() for module in modules for unit in branch_outputs(module)]
     )
-    parts = sums.view(len(modules), len(BRANCH_OUTPUT)).double()
+    # On the processor: Metal has no float64.
+    parts = sums.view(len(modules), len(BRANCH_OUTPUT)).cpu().double()
     whole = parts.sum(1, keepdim=True)
     shares = torch.where(whole > 0, parts / whole, torch.zeros_like(parts)).tolist()
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -61,6 +62,14 @@ class Trace(Mapping[str, Floats]):
         self.names = tuple(name for name in values if name != INPUT)
         self.picture, self.crop, self.classes = picture, crop, classes
         self.fingerprint, self.seconds, self.device = fingerprint, seconds, device
+
+    def named(self, classes: tuple[str, ...]) -> Trace:
+        """Return the trace with its classes called otherwise; the arrays are shared."""
+        if classes == self.classes:
+            return self
+        other = copy.copy(self)
+        other.classes = classes
+        return other
 
     def __getitem__(self, name: str) -> Floats:
         """Return a unit's activation; KeyError, naming similar units, if there is none."""
@@ -147,14 +156,12 @@ def compute(net: GoogLeNet, array: Floats) -> tuple[dict[str, Tensor], float]:
     dict, float
         Activations (1, …) by unit, with ``"input"`` for what conv1 receives; seconds.
     """
-    device = next(net.parameters()).device
     started = time.perf_counter()
     with torch.inference_mode():
         # The copy also takes the array out of its owner's hands: it may be read-only.
-        x = torch.tensor(array[None]).to(device, memory_format=torch.channels_last)
-        x = net.transform(x)
+        x = net.transform(net.place(torch.tensor(array[None])))
         fast = packed.of(net)
         values = fast.run(INPUT, x) if fast else {INPUT: x, **net.run({INPUT: x}, net.names)}
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
+    if net.device.type == "cuda":
+        torch.cuda.synchronize(net.device)
     return values, time.perf_counter() - started

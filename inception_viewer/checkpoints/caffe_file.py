@@ -170,6 +170,10 @@ class Tensors(Mapping[str, Tensor]):
     def __len__(self) -> int:
         return len(self._blobs)
 
+    def shape(self, name: str) -> tuple[int, ...]:
+        """Return a blob's shape as the file declares it."""
+        return self._blobs[name].shape
+
 
 @dataclass(frozen=True, eq=False)
 class CaffeNet:

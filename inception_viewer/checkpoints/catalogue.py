@@ -185,8 +185,10 @@ def locate(source: str | Path) -> tuple[str, Path]:
             raise CheckpointError(str(error)) from None
     if any(entry.name == text for entry in PUBLISHED):
         return text, _got(published(text))
-    path = Path(text).expanduser()
-    return path.name, path
+    if not text:
+        raise CheckpointError("There is nothing to open: a checkpoint is a name or a file's path.")
+    path = Path(os.path.expanduser(text))
+    return path.name or text, path
 
 
 def _got(entry: Published) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inception_viewer.fitted import fitted_heads
 from inception_viewer.googlenet.variants import HEADS, Variant
 
 from .weights import Weights
@@ -28,7 +29,7 @@ def branch_phrase(variant: Variant) -> str:
 
 
 def _heads(weights: Weights) -> str:
-    states = {head: weights.heads[head] for head in HEADS}
+    states = _states(weights)
     if len(set(states.values())) == 1:
         return f"heads {states['main']}"
     present = [f"{head} {state}" for head, state in states.items() if head != "main"]
@@ -37,6 +38,12 @@ def _heads(weights: Weights) -> str:
     if states["main"] != "trained":
         present.append(f"main head {states['main']}")
     return ", ".join(present)
+
+
+def _states(weights: Weights) -> dict[str, str]:
+    """Return each head's state in words; of a fitted one, on how many images."""
+    here = fitted_heads(weights.heads, weights.metadata)
+    return {head: here.get(head, weights.heads[head]) for head in HEADS}
 
 
 def summary(weights: Weights) -> tuple[tuple[str, str], ...]:
@@ -53,7 +60,7 @@ def summary(weights: Weights) -> tuple[tuple[str, str], ...]:
         ("Classes", str(variant.classes)),
         ("Parameters", f"{weights.parameters:,}"),
     ]
-    lines += [(f"Head {head}", weights.heads[head]) for head in HEADS]
+    lines += [(f"Head {head}", state) for head, state in _states(weights).items()]
     lines += [("Evidence", sentence) for sentence in weights.evidence]
     return tuple(lines)
 

@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-import pickle
 import re
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from inception_viewer.errors import CheckpointError
 
-from . import caffe_file, other_tensorflow, tensorflow_graph
+from . import caffe_file, other_tensorflow, safetensors_file, tensorflow_graph, torch_file
+from .plain_file import PlainFile, plain_file
 from .protobuf import Message, open_message
-
-WRAPPERS = ("state_dict", "model_state_dict", "model", "net", "weights", "ema_state_dict")
-"""Names under which training scripts put the state dict inside a larger dictionary."""
-
-OBJECTS = (
-    "The file holds Python objects (a whole pickled model?) instead of plain weights; "
-    "save the model's state_dict() instead."
-)
-"""What is said of a pickle that could run code."""
+from .stored import StoredTensors
+from .wrappers import Found
 
 PROTOBUF_STARTS = (b"\x08", b"\x0a", b"\x12", b"\x1a", b"\xa2\x06")
 """First bytes of the protobuf files that networks come in: fields 1, 2, 3 or 100."""
@@ -48,23 +37,28 @@ class Contents:
     tensors
         Its tensors by the file's own names.
     metadata
-        Strings that the file says of itself (safetensors only).
+        Strings that the file says of itself.
     definition
         The network as the file's format describes it, for the dialect that knows the
         format (:class:`~.caffe_file.CaffeNet`, :class:`~.tensorflow_graph.Graph`); None
         where files hold tensors only.
+    evidence, warnings
+        Sentences on how the tensors were found in it.
     """
 
     path: Path
     tensors: Mapping[str, Tensor]
     metadata: Mapping[str, str] = field(default_factory=dict)
     definition: object | None = None
+    evidence: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def read_file(path: Path) -> Contents:
     """Read the tensors of a checkpoint file, whatever its name says.
 
-    Known are ``.safetensors``, ``.pth``, ``.pt``, ``.caffemodel`` and frozen graphs (``.pb``).
+    Known are ``.safetensors``, ``.pth``, ``.pt`` (TorchScript too), ``.caffemodel`` and frozen
+    graphs (``.pb``).
 
     Raises
     ------
@@ -72,29 +66,26 @@ def read_file(path: Path) -> Contents:
         If the file is missing, damaged or no file of tensors; without the file's name,
         which the caller puts in front.
     """
-    if path.is_dir():
-        raise CheckpointError("This is a folder, not a checkpoint file.")
-    try:
-        with path.open("rb") as file:
-            start = file.read(256)
-    except FileNotFoundError:
-        raise CheckpointError("There is no such file.") from None
-    except OSError as error:
-        raise CheckpointError(f"The file cannot be read: {error.strerror or error}.") from None
+    file = plain_file(path)
+    start = file.read(0, 512)
     if not start:
         raise CheckpointError("The file is empty.")
     if len(start) > 8 and start[8:9] == b"{":
-        return _read_safetensors(path)
-    if start.startswith((b"PK", b"\x80\x02")):
-        return Contents(path, _unwrapped(_load_pickle(path)))
-    if start.startswith(b"\x80"):  # torch.save pickles by protocol 2 only
-        raise CheckpointError(OBJECTS)
+        return _contents(file, safetensors_file.read(file))
+    if start.startswith((b"PK\x03\x04", b"PK\x05\x06", b"\x80")):
+        return _contents(file, torch_file.read(file, start))
     what = other_tensorflow.looks_like(path, start)
     if what:
         raise CheckpointError(f"This is {what}.")
     if start.startswith(PROTOBUF_STARTS):
         return _read_protobuf(path, start)
     raise CheckpointError(f"This is not a checkpoint but {_looks_like(start)}.")
+
+
+def _contents(file: PlainFile, found: Found) -> Contents:
+    tensors = StoredTensors(file, found.tensors)
+    metadata = dict(found.metadata or {})
+    return Contents(file.path, tensors, metadata, None, found.evidence, found.warnings)
 
 
 def _read_protobuf(path: Path, start: bytes) -> Contents:
@@ -136,11 +127,18 @@ def _looks_like(start: bytes) -> str:
         (b"\x89PNG", "a PNG picture"),
         (b"\x89HDF", "an HDF5 file (Keras or Caffe), which cannot be opened here"),
         (b"version https://g", "a Git LFS pointer; the real file was not downloaded"),
+        (b"\x1f\x8b", "a gzip file; unpack it first"),
+        (b"Rar!", "a RAR archive; unpack it first"),
+        (b"7z\xbc\xaf", "a 7-Zip archive; unpack it first"),
+        (b"\x93NUMPY", "a NumPy array (.npy)"),
+        (b"GGUF", "a GGUF file, which holds language models"),
         (b"<", "a web page or XML text"),
         (b"%PDF", "a PDF document"),
     ):
         if start.startswith(mark):
             return what
+    if start[257:262] == b"ustar":
+        return "a tar archive, as PyTorch wrote them in 2016 and others do; unpack it or save anew"
     if not _is_text(start):
         return "a file of an unknown kind"
     if PROTOTXT.match(start):
@@ -149,52 +147,10 @@ def _looks_like(start: bytes) -> str:
 
 
 def _is_text(start: bytes) -> bool:
-    return all(byte in b"\t\n\r" or 32 <= byte < 127 for byte in start)
-
-
-def _read_safetensors(path: Path) -> Contents:
     try:
-        with safe_open(path, framework="pt") as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            return Contents(path, tensors, dict(file.metadata() or {}))
-    except (SafetensorError, ValueError, RuntimeError, OSError):
-        raise CheckpointError(
-            "This safetensors file is damaged or cut short; download or copy it again."
-        ) from None
-
-
-def _load_pickle(path: Path) -> Any:
-    """Load with ``weights_only``, so that a hostile file cannot run code."""
-    if _is_torchscript(path):
-        raise CheckpointError(
-            "This is a TorchScript program; save the model's state_dict() instead."
-        )
-    try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        if "global" in str(error).lower().replace("safe_globals", ""):
-            raise CheckpointError(OBJECTS) from None
-        raise CheckpointError("The file is damaged or was not saved by torch.save.") from None
-    except (RuntimeError, EOFError, ValueError, KeyError, OSError, zipfile.BadZipFile):
-        raise CheckpointError(
-            "The file is damaged or cut short; download or copy it again."
-        ) from None
-
-
-def _is_torchscript(path: Path) -> bool:
-    if not zipfile.is_zipfile(path):
-        return False
-    with zipfile.ZipFile(path) as archive:
-        return any(name.endswith("/constants.pkl") for name in archive.namelist())
-
-
-def _unwrapped(loaded: Any) -> dict[str, Tensor]:
-    """Find the state dict in what was loaded: itself, or one level down."""
-    if isinstance(loaded, Mapping):
-        candidates = [loaded, *(loaded[key] for key in WRAPPERS if key in loaded)]
-        for candidate in candidates:
-            if isinstance(candidate, Mapping):
-                tensors = {str(n): t for n, t in candidate.items() if isinstance(t, Tensor)}
-                if tensors:
-                    return tensors
-    raise CheckpointError("The file holds no weights by name; save the model's state_dict().")
+        text = start.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if error.start < len(start) - 3:  # not merely a character that was cut through
+            return False
+        text = start[: error.start].decode("utf-8")
+    return all(c in "\t\n\r\ufeff" or c.isprintable() for c in text)

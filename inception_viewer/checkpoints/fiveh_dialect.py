@@ -10,7 +10,6 @@ import math
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, replace
 
-import torch
 from torch import Tensor
 
 from inception_viewer.errors import CheckpointError
@@ -21,17 +20,15 @@ from inception_viewer.questions import HeadState, Preprocessing
 from .files import Contents
 from .fiveh_names import LANDMARKS, SPELLINGS, Spelling
 from .labels import class_names, inception5h_names
+from .stored import shape_of
 from .tensorflow_graph import Graph
-from .weights import Weights, check, shapes
+from .weights import MOST_CLASSES, Weights, admitted, check, misshapen, shapes
 
 PREPROCESSING = Preprocessing(scale=1.0, mean=(117.0, 117.0, 117.0), std=(1.0, 1.0, 1.0))
 """RGB from 0 to 255, less 117 (tensorflow/lucid, ``InceptionV1.image_value_range``)."""
 
 CLASSIFIERS = {"aux1": "aux1.fc2", "aux2": "aux2.fc2", "main": "fc"}
 """Our unit with each head's logits, as it stands in the names of tensors."""
-
-MOST_CLASSES = 100_000
-"""More than any GoogLeNet tells apart: a tiny file can declare a tensor of any size."""
 
 LRN_NODES = ("localresponsenorm0", "localresponsenorm1")
 """The graph's two normalisations."""
@@ -49,9 +46,10 @@ class _File:
         """Return the file's name for one of ours."""
         return self.prefix + self.spelling.name(name)
 
-    def get(self, name: str) -> Tensor | None:
-        """Return the file's tensor for our name, or None."""
-        return self.tensors.get(self.label(name))
+    def shape(self, name: str) -> tuple[int, ...] | None:
+        """Return the shape of the file's tensor for our name, or None if it has none."""
+        label = self.label(name)
+        return shape_of(self.tensors, label) if label in self.tensors else None
 
 
 def recognise(contents: Contents) -> bool:
@@ -77,7 +75,7 @@ def convert(contents: Contents) -> Weights:
     evidence = [f"Its names are those of {what}: “{file.label(LANDMARKS[0])}”."]
     variant = _variant(file, warnings)
     state = _state(file, variant)
-    check(variant, state, what, file.label)
+    check(variant, state, what, file.label, file.spelling.layout)
     evidence.append("4a has 204 filters of 3x3, 5a a 5x5 reduce of 48, by the shapes of weights.")
     _order_heads(state, warnings)
     variant = _as_normalised(variant, contents.definition, file.prefix, warnings, evidence)
@@ -134,14 +132,14 @@ def _classifiers() -> list[tuple[str, str]]:
 
 def _class_count(file: _File, name: str) -> int | None:
     """Return the rows of a classifier, or None if it is not in the file."""
-    weight = file.get(name)
-    if weight is None:
+    shape = file.shape(name)
+    if shape is None:
         return None
-    count = int(weight.shape[-1 if file.spelling.tensorflow else 0]) if weight.ndim == 2 else 0
+    count = shape[-1 if file.spelling.tensorflow else 0] if len(shape) == 2 else 0
     if not 0 < count <= MOST_CLASSES:
         raise CheckpointError(
             f"It looks like {file.spelling.what}, but its classifier “{file.label(name)}” has "
-            f"shape {tuple(weight.shape)}."
+            f"shape {shape}."
         )
     return count
 
@@ -154,33 +152,23 @@ def _state(file: _File, variant: Variant) -> dict[str, Tensor]:
     """
     state = {}
     for name, wanted in shapes(variant).items():
-        tensor = file.get(name)
-        if tensor is None:
+        label, found = file.label(name), file.shape(name)
+        if found is None:
             continue
-        label, found = file.label(name), tuple(tensor.shape)
-        if file.spelling.tensorflow:
-            wanted = (*wanted[2:], *wanted[1::-1])
-        if found != wanted:
-            raise CheckpointError(
-                f"It looks like {file.spelling.what}, but “{label}” has shape {found} where "
-                f"{wanted} is expected."
-            )
-        if not tensor.is_floating_point() or tensor.layout != torch.strided or tensor.is_meta:
-            kind = str(tensor.dtype).removeprefix("torch.")
-            raise CheckpointError(
-                f"“{label}” holds {kind} numbers, {tensor.layout}; plain float32 is expected."
-            )
-        state[name] = _laid_out(tensor, name, file.spelling)
+        if found != file.spelling.layout(wanted):
+            wanted = file.spelling.layout(wanted)
+            raise CheckpointError(misshapen(file.spelling.what, label, found, wanted))
+        state[name] = admitted(_laid_out(file.tensors[label], name, file.spelling), label)
     return state
 
 
 def _laid_out(tensor: Tensor, name: str, spelling: Spelling) -> Tensor:
-    """Return a tensor as float32 with PyTorch's order of axes."""
+    """Return a tensor with PyTorch's order of axes."""
     if spelling.tensorflow and name.endswith(".fc1.linear.weight"):
         tensor = _channels_first(tensor.t())
     elif spelling.tensorflow and tensor.ndim > 1:
         tensor = tensor.permute((3, 2, 0, 1) if tensor.ndim == 4 else (1, 0))
-    return tensor.detach().to(torch.float32).contiguous()
+    return tensor
 
 
 def _channels_first(weight: Tensor) -> Tensor:

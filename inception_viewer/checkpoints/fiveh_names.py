@@ -61,6 +61,10 @@ class Spelling:
     joint: str = "."
     tensorflow: bool = False
 
+    def layout(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Return a shape of ours as the file has it."""
+        return (*shape[2:], *shape[1::-1]) if self.tensorflow else shape
+
     def prefix(self, names: Mapping[str, object]) -> str | None:
         """Return what stands before the names in a file, or None if it is not this spelling."""
         for landmark in map(self.name, LANDMARKS):

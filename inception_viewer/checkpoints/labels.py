@@ -8,6 +8,9 @@ from pathlib import Path
 
 from inception_viewer import paths
 
+LARGEST = 16 << 20
+"""Bytes of a file of names; ImageNet's 21,841 take one million."""
+
 Usual = Mapping[int, Callable[[], tuple[str, ...]]]
 """The names that a family's networks usually have, by the number of classes."""
 
@@ -51,6 +54,8 @@ def read_names(path: Path) -> tuple[str, ...]:
     What cannot be read gives no names.
     """
     try:
+        if path.stat().st_size > LARGEST:
+            return ()
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):
         return ()
@@ -62,7 +67,7 @@ def read_names(path: Path) -> tuple[str, ...]:
 def _from_json(text: str) -> tuple[str, ...]:
     try:
         loaded = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ()
     if isinstance(loaded, dict) and "classes" in loaded:
         loaded = loaded["classes"]

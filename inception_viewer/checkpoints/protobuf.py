@@ -1,15 +1,14 @@
 """A reader of protobuf's wire format that trusts nothing a file declares.
 
 It needs no schema and no protobuf package: a :class:`Message` is a span of bytes, and
-whoever knows the schema asks it for a field by number and kind. Nothing is copied until
-numbers are asked for; every declared length is checked against what is left; nesting and
-the count of fields are bounded. Bytes are laid out as "Protocol Buffers: Encoding" says
-(protobuf.dev/programming-guides/encoding).
+whoever knows the schema asks it for a field by number and kind. Nothing is copied out of
+the file's bytes until numbers are asked for; every declared length is checked against what
+is left; nesting and the count of fields are bounded. Bytes are laid out as "Protocol
+Buffers: Encoding" says (protobuf.dev/programming-guides/encoding).
 """
 
 from __future__ import annotations
 
-import mmap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,6 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inception_viewer.errors import CheckpointError
+
+from .plain_file import plain_file
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 """Wire types; 3 and 4 were groups, which no format read here has."""
@@ -33,6 +34,9 @@ MAX_DEPTH = 24
 MAX_FIELDS = 400_000
 """Fields of one file, runs counted once. Networks here have under 20,000; reading so many
 takes a second or two and 100 MB."""
+
+LARGEST = (1 << 31) - 1
+"""Bytes of a message: protobuf's own bound."""
 
 Number = TypeVar("Number", bound=np.generic)
 
@@ -269,21 +273,19 @@ class Message:
 
 
 def open_message(path: Path) -> Message:
-    """Map a file into memory and return it as a message; nothing is read yet.
+    """Read a file and return it as a message.
 
     Raises
     ------
     CheckpointError
-        If the file is empty or cannot be read.
+        If the file is empty, larger than a message can be, or cannot be read.
     """
-    try:
-        with path.open("rb") as file:
-            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    except ValueError:
-        raise CheckpointError("The file is empty.") from None
-    except OSError as error:
-        raise CheckpointError(f"The file cannot be read: {error.strerror or error}.") from None
-    return Message(memoryview(mapped))
+    file = plain_file(path)
+    if not file.size:
+        raise CheckpointError("The file is empty.")
+    if file.size > LARGEST:
+        raise CheckpointError("The file is larger than the 2 GB that its format allows.")
+    return Message(memoryview(file.read(0, file.size)))
 
 
 def damaged(detail: str) -> CheckpointError:

@@ -113,6 +113,10 @@ class Constants(Mapping[str, Tensor]):
     def __len__(self) -> int:
         return len(self._constants)
 
+    def shape(self, name: str) -> tuple[int, ...]:
+        """Return a constant's shape as the file declares it."""
+        return self._constants[name].shape
+
 
 @dataclass(frozen=True, eq=False)
 class Graph:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -17,10 +18,15 @@ from inception_viewer.questions import HeadState, Preprocessing
 from .files import Contents
 from .input_range import InputRange, estimate
 from .labels import class_names
-from .weights import Weights, as_float32, check
+from .stored import readable, shape_of
+from .weights import COUNTER, MOST_CLASSES, Weights, admitted, check, misshapen, shapes
+from .wrappers import averaged
 
-LANDMARK = "inception3a.branch1.conv.weight"
-"""A key that torchvision's GoogLeNet has and no other network of torchvision's."""
+LANDMARK = re.compile(r"((?:.*\.)?)inception[345][a-e]\.branch1\.conv\.weight")
+"""Keys that torchvision's GoogLeNet has, nine of them, and no other network of torchvision's."""
+
+OWN_PARTS = ("conv", "inception", "aux", "fc.")
+"""How the names of all tensors of the network begin; a script's own (a loss's) do not."""
 
 IMAGENET_HASH = "1378be20"
 """The start of the SHA-256 in the name of torchvision's own ImageNet file."""
@@ -65,12 +71,12 @@ def convert(contents: Contents) -> Weights:
     CheckpointError
         If a tensor is missing, has another shape than expected or is not finite.
     """
-    tensors = _plain(contents.tensors)
     warnings: list[str] = []
-    variant, evidence = _variant(tensors, warnings)
-    state = as_float32({ours(name): tensor for name, tensor in tensors.items()})
-    state = {n: t for n, t in state.items() if _belongs(n, variant.heads)}
-    check(variant, state, WHAT, theirs)
+    file = _plain(contents.tensors, warnings)
+    variant, evidence = _variant(file, warnings)
+    evidence += [f"Its names begin with “{file.prefix}”."] if file.prefix else []
+    state = _state(file, variant, warnings)
+    check(variant, state, WHAT, file.label)
     variant, preprocessing = _input(variant, state, contents, warnings, evidence)
     classes, about_names = class_names(contents.path, variant.classes, contents.metadata)
     warnings += [about_names] if about_names else []
@@ -91,44 +97,126 @@ def convert(contents: Contents) -> Weights:
     )
 
 
-def _prefix(tensors: Mapping[str, Tensor]) -> str | None:
-    for name in tensors:
-        if name == LANDMARK or name.endswith("." + LANDMARK):
-            return name[: -len(LANDMARK)]
-    return None
+@dataclass(frozen=True, eq=False)
+class _File:
+    """A file's tensors, by torchvision's plain names: none is read yet.
+
+    Attributes
+    ----------
+    tensors
+        By the file's own names.
+    names
+        The file's name of each tensor, by torchvision's.
+    prefix
+        What stood before the names.
+    """
+
+    tensors: Mapping[str, Tensor]
+    names: Mapping[str, str]
+    prefix: str
+
+    def label(self, name: str) -> str:
+        """Return the file's name for one of ours, or torchvision's where it has none."""
+        return self.names.get(theirs(name), theirs(name))
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """Return the shape of the tensor with torchvision's name; empty if there is none."""
+        return shape_of(self.tensors, self.names[name]) if name in self.names else ()
 
 
-def _plain(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def _prefix(tensors: Iterable[str], warnings: list[str] | None = None) -> str | None:
+    """Return what stands before most of the landmarks; plain weights before averaged ones."""
+    found = Counter(match[1] for name in tensors if (match := LANDMARK.fullmatch(name)))
+    if not found:
+        return None
+    chosen = max(found, key=lambda prefix: (found[prefix], not averaged(prefix)))
+    others = [prefix for prefix in found if prefix != chosen]
+    if others and warnings is not None:
+        warnings.append(
+            f"The file holds more than one GoogLeNet; “{readable(chosen)}” was read, "
+            f"“{readable(others[0])}” was not."
+        )
+    return chosen
+
+
+def _plain(tensors: Mapping[str, Tensor], warnings: list[str]) -> _File:
     """Return the tensors under torchvision's plain names (no ``module.`` and the like).
 
     A classifier put into a ``Sequential`` with dropout (``fc.1.weight``) is the ``fc`` itself.
     """
-    prefix = _prefix(tensors) or ""
-    plain = {n[len(prefix) :]: t for n, t in tensors.items() if n.startswith(prefix)}
-    if "fc.weight" not in plain:
-        inner = [n for n in plain if re.fullmatch(r"fc\.\d+\.weight", n) and plain[n].ndim == 2]
+    prefix = _prefix(tensors, warnings) or ""
+    names = {n[len(prefix) :]: n for n in tensors if n.startswith(prefix)}
+    if "fc.weight" not in names:
+        inner = [n for n in names if re.fullmatch(r"fc\.\d{1,3}\.weight", n)]
+        inner = [n for n in inner if len(shape_of(tensors, names[n])) == 2]
         if len(inner) == 1:
             stem = inner[0].removesuffix("weight")
-            plain = {("fc." + n[len(stem) :] if n.startswith(stem) else n): plain[n] for n in plain}
-    return plain
+            names = {("fc." + n[len(stem) :] if n.startswith(stem) else n): names[n] for n in names}
+    return _File(tensors, names, prefix)
 
 
-def _variant(tensors: Mapping[str, Tensor], warnings: list[str]) -> tuple[Variant, list[str]]:
-    classifier = tensors.get("fc.weight")
-    if classifier is None or classifier.ndim != 2:
+def _state(file: _File, variant: Variant, warnings: list[str]) -> dict[str, Tensor]:
+    """Return the tensors by our names, those that the file has; nothing else of it is read.
+
+    Raises
+    ------
+    CheckpointError
+        If one has another shape than expected or no plain numbers, or if the network in
+        the file has tensors that torchvision's has not.
+    """
+    wanted = shapes(variant)
+    state = {}
+    for name, shape in wanted.items():
+        label = file.label(name)
+        if theirs(name) in file.names:
+            found = shape_of(file.tensors, label)
+            if found != shape:
+                raise CheckpointError(misshapen(WHAT, label, found, shape))
+            state[name] = admitted(file.tensors[label], label)
+    _check_others(file, variant, warnings)
+    return state
+
+
+def _check_others(file: _File, variant: Variant, warnings: list[str]) -> None:
+    """Refuse a network with more in it; leave out what only lies beside the network."""
+    wanted = {theirs(name) for name in shapes(variant)}
+    others = [
+        name
+        for name in file.names
+        if name not in wanted and not name.endswith(COUNTER) and _belongs(name, variant.heads)
+    ]
+    for name in others:
+        if name.startswith(OWN_PARTS):
+            raise CheckpointError(
+                f"It looks like {WHAT}, but it has “{readable(file.names[name])}” of shape "
+                f"{file.shape(name)} besides, which torchvision's has not."
+            )
+    if others:
+        count = "1 tensor" if len(others) == 1 else f"{len(others)} tensors"
+        warnings.append(
+            f"{count} that no GoogLeNet has {'was' if len(others) == 1 else 'were'} left out: "
+            f"“{readable(file.names[others[0]])}”{', …' if len(others) > 1 else ''}."
+        )
+
+
+def _variant(file: _File, warnings: list[str]) -> tuple[Variant, list[str]]:
+    classifier = file.shape("fc.weight")
+    if "fc.weight" not in file.names:
         raise CheckpointError(f"It looks like {WHAT}, but its classifier “fc.weight” is missing.")
-    classes = int(classifier.shape[0])
-    kernel = tensors.get("inception3a.branch3.1.conv.weight")
-    size = int(kernel.shape[-1]) if kernel is not None and kernel.ndim == 4 else 3
+    if len(classifier) != 2 or not 0 < classifier[0] <= MOST_CLASSES:
+        wanted = "(classes, 1024)"
+        raise CheckpointError(misshapen(WHAT, file.names["fc.weight"], classifier, wanted))
+    kernel = file.shape("inception3a.branch3.1.conv.weight")
+    size = kernel[-1] if len(kernel) == 4 else 3
     if size not in (3, 5):
         raise CheckpointError(
             f"It looks like {WHAT}, but the kernels of its third branch are {size}x{size}; "
             "GoogLeNets have 3x3 or 5x5."
         )
     variant = replace(
-        variants.torchvision(classes, transform_input=False),
+        variants.torchvision(classifier[0], transform_input=False),
         kernel_5x5=size,
-        heads=_heads_present(tensors, classes, warnings),
+        heads=_heads_present(file, classifier[0], warnings),
     )
     evidence = [f"The third branch has {size}x{size} kernels, by the shape of its weights."]
     return variant, evidence
@@ -141,7 +229,11 @@ def _input(
     warnings: list[str],
     evidence: list[str],
 ) -> tuple[Variant, Preprocessing]:
-    """Tell how the input is scaled; only the name of torchvision's own file is proof."""
+    """Tell how the input is scaled: TorchScript says it, as does torchvision's own file's name."""
+    said = contents.metadata.get("transform_input")
+    if said is not None:
+        evidence.append(f"The program in the file says transform_input={said}.")
+        return replace(variant, transform_input=said == "True"), Preprocessing()
     if IMAGENET_HASH in contents.path.name:
         evidence.append("By its name it is torchvision's own file, which turns its input to -1..1.")
         return replace(variant, transform_input=True), Preprocessing()
@@ -157,20 +249,18 @@ def _input(
     return replace(variant, transform_input=found == "signed"), Preprocessing()
 
 
-def _heads_present(
-    tensors: Mapping[str, Tensor], classes: int, warnings: list[str]
-) -> tuple[str, ...]:
+def _heads_present(file: _File, classes: int, warnings: list[str]) -> tuple[str, ...]:
     """Return the heads that the file has, with as many classes as the main one."""
     heads = []
     for head in ("aux1", "aux2"):
-        last = tensors.get(f"{head}.fc2.weight")
-        if last is None:
+        last = file.shape(f"{head}.fc2.weight")
+        if not last:
             continue
-        if last.shape[0] == classes:
+        if last[0] == classes:
             heads.append(head)
         else:
             warnings.append(
-                f"{head} was left out: it has {last.shape[0]} classes and the main head {classes}."
+                f"{head} was left out: it has {last[0]} classes and the main head {classes}."
             )
     return (*heads, "main")
 

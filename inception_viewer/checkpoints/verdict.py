@@ -14,7 +14,7 @@ from inception_viewer.googlenet.variants import HEADS
 from inception_viewer.questions import HeadState, Preprocessing
 from inception_viewer.verdict_questions import HeadVerdict, Suggestion, Verdict
 
-from . import conventions, describe, head_evidence, labels, own
+from . import describe, head_evidence, inputs, labels, own
 from .catalogue import PUBLISHED, Published
 from .digests import digest_of, matches
 from .head_evidence import Answers, FromWeights
@@ -53,6 +53,8 @@ class Case:
         The published file that it is, or None.
     found
         What the weights tell of each head.
+    named
+        Where the class names in use come from, if they are not the file's own.
     """
 
     weights: Weights
@@ -61,6 +63,7 @@ class Case:
     sha256: str
     published: Published | None
     found: Mapping[str, FromWeights]
+    named: str = ""
 
     @property
     def known(self) -> Mapping[str, HeadState] | None:
@@ -136,9 +139,9 @@ def verdict(
         kernel_5x5=variant.kernel_5x5,
         normalisation=variant.normalisation,
         classes=variant.classes,
-        class_source=class_source(weights, case.path),
+        class_source=case.named or class_source(weights, case.path),
         heads=heads,
-        convention=conventions.convention(made, variant.transform_input),
+        convention=inputs.convention(made, variant.transform_input),
         parameters=weights.parameters,
         multiply_adds=adds,
         multiply_adds_main=adds_main,

@@ -20,6 +20,11 @@ COUNTER = "num_batches_tracked"
 """Batch norm's counter of training steps; inference does not use it, so it is dropped."""
 
 
+MOST_CLASSES = 25_000
+"""More than any GoogLeNet tells apart (ImageNet has 21,841): a tiny file can declare a
+tensor of any size."""
+
+
 @dataclass(frozen=True, eq=False)
 class Weights:
     """A checkpoint, read: its unfolded weights are the truth of the network.
@@ -106,6 +111,7 @@ def check(
     state: Mapping[str, Tensor],
     what: str,
     label_of: Callable[[str], str] = str,
+    layout: Callable[[tuple[int, ...]], tuple[int, ...]] = tuple,
 ) -> None:
     """Check that a state dict fits a variant: every tensor there, its shape right, all finite.
 
@@ -119,25 +125,55 @@ def check(
         What the file looks like, for the sentence (``"a torchvision GoogLeNet"``).
     label_of
         Returns the file's own name for ours, so that the sentence speaks of the file.
+    layout
+        Returns a shape as the file has its axes.
 
     Raises
     ------
     CheckpointError
-        Naming the first tensor that is missing, misshapen or not finite.
+        Naming the first tensors that are missing, misshapen or not finite.
     """
     expected = shapes(variant)
     for name, wanted in expected.items():
-        label = label_of(name)
         if name not in state:
-            missing = sum(other not in state for other in expected)
-            more = f" and {missing - 1} more tensors are" if missing > 1 else " is"
-            raise CheckpointError(f"It looks like {what}, but “{label}”{more} missing.")
+            missing = {label_of(n): layout(s) for n, s in expected.items() if n not in state}
+            raise CheckpointError(f"It looks like {what}, but {_lacking(missing)} missing.")
         found = tuple(state[name].shape)
         if found != wanted:
-            raise CheckpointError(
-                f"It looks like {what}, but “{label}” has shape {found} where {wanted} is expected."
-            )
+            raise CheckpointError(misshapen(what, label_of(name), found, wanted))
     _check_finite(state, label_of)
+
+
+def _lacking(missing: Mapping[str, tuple[int, ...]]) -> str:
+    """Return the first three names with their shapes, the count of others, and the verb."""
+    shown = [f"“{label}” of shape {shape}" for label, shape in list(missing.items())[:3]]
+    others = len(missing) - len(shown)
+    if others:
+        shown.append("1 more tensor" if others == 1 else f"{others} more tensors")
+    if len(shown) == 1:
+        return f"{shown[0]} is"
+    return f"{', '.join(shown[:-1])} and {shown[-1]} are"
+
+
+def misshapen(what: str, label: str, found: tuple[int, ...], wanted: object) -> str:
+    """Return the sentence for a tensor of another shape than the network needs."""
+    return f"It looks like {what}, but “{label}” has shape {found} where {wanted} is expected."
+
+
+def admitted(tensor: Tensor, label: str) -> Tensor:
+    """Return a tensor as weights: plain, contiguous, float32; its shape is checked before.
+
+    Raises
+    ------
+    CheckpointError
+        If it holds anything but real numbers, one by one.
+    """
+    if not tensor.is_floating_point() or tensor.layout != torch.strided or tensor.is_meta:
+        kind = str(tensor.dtype).removeprefix("torch.")
+        raise CheckpointError(
+            f"“{label}” holds {kind} numbers, {tensor.layout}; plain float32 is expected."
+        )
+    return tensor.detach().to(torch.float32).contiguous()
 
 
 def _check_finite(state: Mapping[str, Tensor], label_of: Callable[[str], str]) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from inception_viewer.evaluation_words import as_text
 from inception_viewer.folder_questions import (
     Calibration,
     Evaluate,
@@ -23,9 +24,6 @@ from inception_viewer.folder_questions import (
 from inception_viewer.runner import Cancel
 
 from .progress import FAILED, ConsoleProgress, ask, failure, say, show
-
-SHOWN = 5
-"""Lines of each list that people see; the JSON has all."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -55,68 +53,6 @@ def run(options: argparse.Namespace) -> int:
     else:
         text = as_text(answer)
     return 0 if show(text) else FAILED
-
-
-# --- for people ----------------------------------------------------------------------
-
-
-def as_text(answer: EvaluationAnswer) -> str:
-    """Return the numbers in lines."""
-    classes = int((answer.count > 0).sum())
-    lines = [f"{answer.photos:,} photos of {classes} of {len(answer.classes)} classes"]
-    for name, head in answer.heads.items():
-        mean = answer.mean_per_class(name)
-        lines.append(
-            f"{name:5} {_state(head)}first {_share(head.top1)}, among five {_share(head.top5)},"
-            f" mean per class {mean:.1%}, calibration error"
-            f" {head.calibration.expected_error:.1%}"
-        )
-    if "main" in answer.heads:
-        lines += _worst(answer, answer.heads["main"])
-    lines += [_left_out(name, n, reason) for name, n, reason in _reasons(answer)]
-    if answer.unreadable_count:
-        lines.append(f"{answer.unreadable_count} photos could not be read:")
-        lines += [f"  {problem}" for _, problem in answer.unreadable[:SHOWN]]
-        if answer.unreadable_count > SHOWN:
-            lines.append("  …")
-    return "\n".join(lines)
-
-
-def _state(head: HeadEvaluation) -> str:
-    return "" if head.state == "trained" else f"({head.state}) "
-
-
-def _share(share: Share) -> str:
-    low, high = share.interval
-    return f"{share.value:.1%} ({low:.1%} to {high:.1%})"
-
-
-def _worst(answer: EvaluationAnswer, head: HeadEvaluation) -> list[str]:
-    lines = []
-    confusions = head.confusion.worst(SHOWN)
-    if confusions:
-        lines.append("commonest confusions of the main head:")
-        lines += [
-            f"  “{answer.classes[was]}” taken for “{answer.classes[said]}”: {count}"
-            for was, said, count in confusions
-        ]
-    if head.mistakes:
-        lines.append("surest mistakes of the main head:")
-        lines += [
-            f"  {m.path}: said “{answer.classes[m.said]}” {m.probability:.0%},"
-            f" was “{answer.classes[m.was]}” {m.probability_of_truth:.0%}"
-            for m in head.mistakes[:SHOWN]
-        ]
-    return lines
-
-
-def _reasons(answer: EvaluationAnswer) -> list[tuple[str, int, str]]:
-    return [(left.name, left.photos, left.reason) for left in answer.left_out]
-
-
-def _left_out(name: str, photos: int, reason: str) -> str:
-    plural = "photo" if photos == 1 else "photos"
-    return f"left out: “{name}” ({photos} {plural}): {reason}"
 
 
 # --- for programs --------------------------------------------------------------------
@@ -149,6 +85,7 @@ def _head(answer: EvaluationAnswer, head: HeadEvaluation) -> dict[str, Any]:
     confusion = head.confusion
     return {
         "state": head.state,
+        "note": head.note,
         "top1": _interval(head.top1),
         "top5": _interval(head.top5),
         "mean_per_class": answer.mean_per_class(head.head),

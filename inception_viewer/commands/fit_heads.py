@@ -4,31 +4,40 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from typing import Any
 
-from inception_viewer.fitted import fitted_phrase, read_fitted
+from inception_viewer import fit_events
+from inception_viewer.fitted import fitted_phrase
 from inception_viewer.folder_questions import FitHeads, FittedHeads
 from inception_viewer.runner import Cancel
 
 from .progress import FAILED, ConsoleProgress, ask, duration, failure, say, show
 
+NICE = 5
+"""By how much a fit in the background steps back."""
+
+
+class FitProgress(ConsoleProgress):
+    """Tells programs what is known after each epoch, too."""
+
+    def __call__(self, fraction: float, answer: Any = None, text: str = "") -> None:
+        """Show how far it is; raise Cancel once a signal was received."""
+        if answer is not None and self.tell is not None:
+            self.tell(fit_events.answered(answer))
+        super().__call__(fraction, answer, text)
+
 
 def run(options: argparse.Namespace) -> int:
     """Fit the heads, say what came of it and return the exit code."""
-    progress = ConsoleProgress(sys.stderr, _tell if options.json else None)
+    _get_along(background=options.background)
+    progress = FitProgress(sys.stderr, _tell if options.json else None)
 
     def question(checkpoint: str) -> FitHeads:
-        return FitHeads(
-            checkpoint,
-            options.folder,
-            out=options.out or "",
-            targets=options.targets,
-            most=options.images,
-            epochs=options.epochs,
-            seed=options.seed,
-            validation_share=options.validation_share,
-        )
+        if options.json:
+            _tell(fit_events.opened(checkpoint))
+        return question_of(options, checkpoint)
 
     try:
         answer = ask(options.checkpoint, options.device, question, progress)
@@ -38,11 +47,40 @@ def run(options: argparse.Namespace) -> int:
     except Exception as error:
         sentence = failure(error)
         if options.json:
-            _tell({"event": "error", "message": sentence})
+            _tell(fit_events.refused(sentence))
         say(sentence)
         return FAILED
-    show(json.dumps(as_json(answer), ensure_ascii=False) if options.json else as_text(answer))
+    if options.json:
+        show(json.dumps(fit_events.answered(answer), ensure_ascii=False))
+    else:
+        show(as_text(answer))
     return 0 if answer.path else FAILED
+
+
+def _get_along(*, background: bool) -> None:
+    """Be a good neighbour to the window and other programs; PyTorch is not loaded yet."""
+    if background and hasattr(os, "nice"):
+        os.nice(NICE)
+    # OpenMP's threads wait for each other by spinning, which takes the very time that the
+    # others need if anything runs beside them: measured on two cores under load, the same fit
+    # took 844 s spinning and 205 s sleeping.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
+def question_of(options: argparse.Namespace, checkpoint: str) -> FitHeads:
+    """Return the question that the command line asks about an open checkpoint."""
+    return FitHeads(
+        checkpoint,
+        options.folder,
+        out=options.out or "",
+        targets=options.targets,
+        most=options.images,
+        epochs=options.epochs,
+        seed=options.seed,
+        validation_share=options.validation_share,
+        preprocessing=options.preprocessing,
+        names=options.names,
+    )
 
 
 def _tell(event: dict[str, Any]) -> None:
@@ -59,11 +97,7 @@ def as_text(answer: FittedHeads) -> str:
         f" the trunk's outputs took {answer.feature_bytes / 1e6:,.0f} MB"
     ]
     for head in answer.heads.values():
-        lines.append(head.sentence)
-        if head.accuracy is not None:
-            before = head.accuracy_before
-            was = f", before {before.value:.0%}" if before is not None else ""
-            lines.append(f"{head.head} names the class of {head.accuracy.value:.0%} of them{was}.")
+        lines += [head.sentence, *filter(None, [head.accuracy_sentence])]
     if answer.unreadable_count:
         lines.append(f"{answer.unreadable_count} photos could not be read.")
     if answer.path:
@@ -71,34 +105,3 @@ def as_text(answer: FittedHeads) -> str:
     else:
         lines.append("No head was fitted, and nothing was written.")
     return "\n".join(lines)
-
-
-def as_json(answer: FittedHeads) -> dict[str, Any]:
-    """Return what came of it as one event."""
-    return {
-        "event": "done",
-        "path": answer.path,
-        "photos": answer.photos,
-        "validation": answer.validation,
-        "targets": answer.targets,
-        "seconds": round(answer.seconds, 1),
-        "feature_bytes": answer.feature_bytes,
-        "unreadable": answer.unreadable_count,
-        "loss": [round(value, 4) for value in answer.loss],
-        "heads": {
-            name: {
-                "fitted": head.fitted,
-                "sentence": head.sentence,
-                "before": None if head.before is None else head.before.value,
-                "after": head.after.value,
-                "after_interval": list(head.after.interval),
-                "chance": head.chance.value,
-                "accuracy_before": (
-                    None if head.accuracy_before is None else head.accuracy_before.value
-                ),
-                "accuracy": None if head.accuracy is None else head.accuracy.value,
-            }
-            for name, head in answer.heads.items()
-        },
-        "fitted": dict(read_fitted(answer.metadata)),
-    }

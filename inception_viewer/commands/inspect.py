@@ -14,14 +14,16 @@ from inception_viewer.verdict_words import as_json, as_text
 from .progress import FAILED, ConsoleProgress, ask, failure, say
 
 
-def _nothing(event: dict[str, Any]) -> None:
-    """Tell nobody."""
+def _notices(event: dict[str, Any]) -> None:
+    """Tell what happened on the way, and nobody how far it is."""
+    if event["event"] == "notice":
+        say(event["message"])
 
 
 def run(options: argparse.Namespace) -> int:
     """Judge the checkpoint, print the verdict and return the exit code."""
     # It takes seconds: where a line cannot be written over again there is nothing to tell.
-    progress = ConsoleProgress(sys.stderr, None if sys.stderr.isatty() else _nothing)
+    progress = ConsoleProgress(sys.stderr, None if sys.stderr.isatty() else _notices)
     try:
         verdict = ask(options.checkpoint, options.device, Judge, progress)
     except Cancel:

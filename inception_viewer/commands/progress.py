@@ -12,8 +12,8 @@ from types import FrameType
 from typing import Any, TextIO
 
 from inception_viewer.errors import ViewerError
-from inception_viewer.questions import Question
-from inception_viewer.runner import Cancel, sentence_of
+from inception_viewer.questions import Notice, Question
+from inception_viewer.runner import Cancel, is_out_of_memory, sentence_of
 
 EVERY = 30.0
 """Seconds between lines where they cannot be written over each other."""
@@ -59,6 +59,15 @@ class ConsoleProgress:
         elapsed = now - self._started
         left = elapsed * (1 - fraction) / fraction if fraction > FIRST else None
         self._show(fraction, left)
+
+    def notice(self, notice: Notice) -> None:
+        """Say what happened on the way; the time left is counted anew from here."""
+        self._started = time.monotonic()
+        if self.tell is not None:
+            self.tell({"event": "notice", "message": notice.sentence})
+            return
+        self.clear()
+        say(notice.sentence)
 
     def _show(self, fraction: float, left: float | None) -> None:
         if self.tell is not None:
@@ -112,7 +121,7 @@ def ask(
 
     with progress.stoppable():
         lab = Lab(device)
-        info = lab.open_checkpoint(checkpoint)
+        info = lab.attempt(lambda: lab.open_checkpoint(checkpoint), progress.notice)
         try:
             return answer(make(info.fingerprint), lab, progress)
         finally:
@@ -132,7 +141,7 @@ def show(text: str) -> bool:
 
 def failure(error: Exception) -> str:
     """Return an error as one sentence; what nobody foresaw is raised again."""
-    if isinstance(error, ViewerError | MemoryError) or "out of memory" in str(error):
+    if isinstance(error, ViewerError) or is_out_of_memory(error):
         return sentence_of(error)
     raise error
 

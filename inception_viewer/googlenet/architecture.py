@@ -107,9 +107,31 @@ class HeadPool(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, C, H, W) to (N, C, 4, 4)."""
-        pool = self.adaptive if self.is_adaptive(*x.shape[-2:]) else self.window
-        pooled: Tensor = pool(x)
+        if not self.is_adaptive(*x.shape[-2:]):
+            pooled: Tensor = self.window(x)
+        elif x.device.type == "mps":
+            pooled = adaptive_mean(x, 4)
+        else:
+            pooled = self.adaptive(x)
         return pooled
+
+
+def adaptive_mean(x: Tensor, size: int) -> Tensor:
+    """Pool (N, C, H, W) to (N, C, size, size) as ``nn.AdaptiveAvgPool2d`` does, in two products.
+
+    Metal's own pool knows only sizes that ``size`` divides (pytorch/pytorch#96056).
+    """
+    rows, columns = (_means(extent, size, x) for extent in x.shape[-2:])
+    return rows @ x @ columns.T
+
+
+def _means(extent: int, size: int, like: Tensor) -> Tensor:
+    """Return the matrix (size, extent) whose rows average the windows of an adaptive pool."""
+    matrix = torch.zeros(size, extent)
+    for row in range(size):
+        first, end = row * extent // size, -(-(row + 1) * extent // size)
+        matrix[row, first:end] = 1 / (end - first)
+    return matrix.to(like.device, like.dtype)
 
 
 class Dense(nn.Module):
@@ -257,6 +279,15 @@ class GoogLeNet(nn.Module):
         """Every unit, in the order it is computed."""
         return tuple(step.name for step in self.steps)
 
+    @property
+    def device(self) -> torch.device:
+        """Where its weights are."""
+        return next(self.parameters()).device
+
+    def place(self, x: Tensor) -> Tensor:
+        """Return a batch of inputs (N, 3, H, W) on the network's device, laid out for it."""
+        return x.to(self.device, memory_format=memory_format(self.device))
+
     def transform(self, x: Tensor) -> Tensor:
         """Return what conv1 receives for a preprocessed input (N, 3, H, W).
 
@@ -335,6 +366,15 @@ class GoogLeNet(nn.Module):
         heads = [head for head in HEADS if head in self.variant.heads]
         values = self.run({INPUT: self.transform(x)}, [LOGITS[head] for head in heads])
         return {head: values[LOGITS[head]] for head in heads}
+
+
+def memory_format(device: torch.device) -> torch.memory_format:
+    """Return the layout in which convolutions are fast, and right, on a device.
+
+    Metal's kernels have silently computed wrong numbers on channels_last tensors
+    (pytorch/pytorch#174345 and #180984).
+    """
+    return torch.contiguous_format if device.type == "mps" else torch.channels_last
 
 
 def empty(variant: Variant) -> GoogLeNet:

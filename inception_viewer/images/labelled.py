@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,11 @@ LARGEST_LIST = 64 << 20
 """Bytes that a list may have."""
 EXAMPLES = 4
 """Names that a sentence quotes."""
+LINES = 2000
+"""Of a list, between two reports of how far the search is."""
+
+Note = Callable[[float], None]
+"""Told now and then the share of the search that is done; may raise to end it."""
 
 
 class LabelledError(ViewerError):
@@ -34,7 +39,26 @@ class LabelledPhotos:
     left_out: tuple[LeftOut, ...] = ()
 
 
-def from_folders(folder: Path, classes: Sequence[str]) -> LabelledPhotos:
+def nobody(share: float) -> None:
+    """Take no note of how far the search is."""
+
+
+def labelled(
+    folder: str, list_file: str, classes: Sequence[str], note: Note = nobody
+) -> LabelledPhotos:
+    """Find the photos that a list names, or, for ``""``, those in a folder's folders.
+
+    Raises
+    ------
+    LabelledError
+        As :func:`from_list` and :func:`from_folders` do.
+    """
+    if list_file:
+        return from_list(Path(list_file), Path(folder), classes, note)
+    return from_folders(Path(folder), classes, note)
+
+
+def from_folders(folder: Path, classes: Sequence[str], note: Note = nobody) -> LabelledPhotos:
     """Find the photos in folders that are named like a network's classes.
 
     Folders are named by a class, whatever the case and punctuation, by a WordNet id of
@@ -53,7 +77,8 @@ def from_folders(folder: Path, classes: Sequence[str]) -> LabelledPhotos:
     paths: list[Path] = []
     labels: list[int] = []
     left_out = []
-    for path in folders:
+    for place, path in enumerate(folders):
+        note(place / len(folders))
         files = photos_in(path)
         meant = (int(path.name),) if numbered else names.find(path.name)
         if len(meant) != 1 or not files:
@@ -91,7 +116,9 @@ def photos_in(folder: Path) -> list[Path]:
     return [Path(source.path) for source in find([ImageSource(path=str(folder))], MOST).sources]
 
 
-def from_list(file: Path, folder: Path, classes: Sequence[str]) -> LabelledPhotos:
+def from_list(
+    file: Path, folder: Path, classes: Sequence[str], note: Note = nobody
+) -> LabelledPhotos:
     """Read a list of photos: a path and a label per line, as ImageNet's ``val.txt``.
 
     A path is taken from ``folder`` unless it is absolute; a label is the index of a class
@@ -108,7 +135,10 @@ def from_list(file: Path, folder: Path, classes: Sequence[str]) -> LabelledPhoto
     paths: list[Path] = []
     labels: list[int] = []
     unknown: dict[str, int] = {}
-    for line in _lines(file):
+    lines = _lines(file)
+    for place, line in enumerate(lines):
+        if place % LINES == 0:
+            note(place / len(lines))
         path, label, meant = _parted(line, names)
         if len(meant) != 1:
             unknown[label] = unknown.get(label, 0) + 1

@@ -16,6 +16,7 @@ from typing import Any
 import torch
 
 from inception_viewer.errors import ViewerError
+from inception_viewer.machine import check_device
 
 from .console import Console
 from .evaluation import Accuracy
@@ -102,11 +103,8 @@ def _recipe(options: argparse.Namespace, state_file: Path) -> Recipe:
 
 
 def _device(name: str) -> str:
-    if name == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    if name == "cuda" and not torch.cuda.is_available():
-        raise StateError("There is no CUDA device that this PyTorch can use; take --device cpu.")
-    return name
+    # Metal computes in bfloat16 on some systems only: it is taken where it is asked for.
+    return check_device("cuda" if name == "auto" and torch.cuda.is_available() else name)
 
 
 def _run(trainer: Trainer, announce: Callable[[], None]) -> int:

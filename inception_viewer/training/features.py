@@ -91,10 +91,11 @@ def compute_features(
         Called after each batch.
     """
     rows = _Rows(net, len(paths))
-    device = next(net.parameters()).device
     kept: list[int] = []
     failures: list[tuple[str, str]] = []
-    with closing(batches(paths, preprocessing, batch_size(preprocessing, device.type))) as reading:
+    with closing(
+        batches(paths, preprocessing, batch_size(preprocessing, net.device.type))
+    ) as reading:
         for batch in reading:
             failures += [(str(paths[place]), problem) for place, problem in batch.failures]
             if batch.places:
@@ -109,6 +110,13 @@ def compute_features(
         unreadable=tuple(failures[:KEPT_SENTENCES]),
         unreadable_count=len(failures),
     )
+
+
+def bytes_per_photo(net: GoogLeNet) -> int:
+    """Return what the features of one photo take."""
+    table = dict(net.variant.table)
+    pooled = sum(16 * table[HEAD_INPUT[head]].total for head in AUXILIARY)
+    return 4 * (pooled + net.variant.classes)
 
 
 class _Rows:
@@ -126,8 +134,7 @@ class _Rows:
     @torch.inference_mode()
     def add(self, array: Floats) -> None:
         """Run preprocessed photos (N, 3, H, W) and keep what comes of them."""
-        device = next(self.net.parameters()).device
-        x = torch.from_numpy(array).to(device, memory_format=torch.channels_last)
+        x = self.net.place(torch.from_numpy(array))
         wanted = [*(HEAD_INPUT[head] for head in AUXILIARY), LOGITS["main"]]
         values = self.net.run({INPUT: self.net.transform(x)}, wanted)
         end = self.at + len(array)

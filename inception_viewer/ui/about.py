@@ -1,4 +1,4 @@
-"""The small windows behind Help and Checkpoint: versions, keys, and what is open."""
+"""The small windows behind Help: versions and keys."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTextBrowser, QVBoxLayout, QWidget
 
 from .. import __version__
-from ..questions import CheckpointInfo, Machine
+from ..questions import Machine
 from . import theme
 
 Rows = Sequence[tuple[str, str]]
@@ -64,25 +64,6 @@ def about(machine: Machine | None, parent: QWidget | None = None) -> TextDialog:
     return TextDialog("About Inception Viewer", lead + table(rows), parent)
 
 
-def about_checkpoint(info: CheckpointInfo, parent: QWidget | None = None) -> TextDialog:
-    """Return the window with everything that is known of a checkpoint."""
-    heads = ", ".join(f"{head} {state}" for head, state in info.heads.items())
-    rows = [
-        ("Verdict", info.verdict),
-        ("File", info.source),
-        ("Fingerprint", info.fingerprint),
-        ("Parameters", f"{info.parameters:,}"),
-        ("Classes", str(len(info.classes))),
-        ("Heads", heads),
-        ("Input", _input(info)),
-    ]
-    warnings = "".join(f"<p><b>{escape(words)}</b></p>" for words in info.warnings)
-    body = warnings + table(rows) + "<h3>Architecture</h3>" + table(info.variant_summary)
-    if info.metadata:
-        body += "<h3>What the file says of itself</h3>" + table(tuple(info.metadata.items()))
-    return TextDialog(f"About {info.name}", body, parent)
-
-
 def shortcuts(rows: Sequence[tuple[str, str, str]], parent: QWidget | None = None) -> TextDialog:
     """Return the window that lists the keys, menu by menu."""
     body = ""
@@ -107,13 +88,6 @@ def table(rows: Rows) -> str:
         for label, value in rows
     )
     return f"<table cellspacing='4'>{cells}</table>"
-
-
-def _input(info: CheckpointInfo) -> str:
-    given = info.preprocessing
-    how = "squeezed" if given.resize == "squeeze" else f"short side {given.short_side}, centre crop"
-    size = f"{given.width} x {given.height} {given.channels}"
-    return f"{size}, {how}, mean {given.mean}, std {given.std}"
 
 
 def _version(name: str) -> str:

@@ -7,6 +7,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
+from ..explained_words import class_words
 from ..questions import Attribution, AttributionAnswer
 from ..runner import Cancelled, Done, Failed, Outcome, Partial, Runner, Ticket
 from ..session import AttributionSettings, Session, State
@@ -139,9 +140,19 @@ class Attributing(QObject):
     def _show(self, answer: AttributionAnswer | None) -> None:
         if answer is None and self.answer is None:
             return
-        self.answer = answer
+        self.answer = answer = self._named(answer)
         self._view.set_result(answer)
         self.changed.emit()
+
+    def _named(self, answer: AttributionAnswer | None) -> AttributionAnswer | None:
+        """Return an answer with its class's name as it is by now: names can be changed."""
+        info = self._session.state.open_checkpoint
+        if answer is None or info is None or info.fingerprint != answer.question.scene.checkpoint:
+            return answer
+        if answer.target < 0:  # a channel is explained, no class
+            return answer
+        words = class_words(answer.question, answer.target, info.classes)
+        return replace(answer, target_name=words)
 
     def _drop(self) -> None:
         if self._ticket is not None:

@@ -17,6 +17,7 @@ from .attribution.controls import RunControls
 from .attribution.export import composed, save_array, save_picture
 from .attribution.form import AttributionForm
 from .attribution.result_panel import ResultPanel
+from .head_words import notes
 from .maps.restyle import refresh
 from .view import View
 
@@ -72,6 +73,7 @@ class AttributionView(View):
     def set_checkpoint(self, checkpoint: CheckpointInfo | None) -> None:
         """Offer a checkpoint's heads, classes and layers; another one takes the result away."""
         old, self._checkpoint = self._checkpoint, checkpoint
+        self.result.set_untrained(_untrained(checkpoint))
         self.form.set_checkpoint(checkpoint)
         known = None if checkpoint is None else checkpoint.fingerprint
         if old is not None and old.fingerprint != known:
@@ -96,7 +98,9 @@ class AttributionView(View):
         """Name each head's top class in the class field."""
         tops = {}
         if predictions is not None:
-            tops = {head: predictions.top(head, 1)[0][1] for head in predictions.probabilities}
+            noise = _untrained(self._checkpoint)
+            heads = [head for head in predictions.probabilities if head not in noise]
+            tops = {head: predictions.top(head, 1)[0][1] for head in heads}
         self.form.set_top_classes(tops)
 
     def set_channel(self, channel: tuple[str, int] | None) -> None:
@@ -129,7 +133,8 @@ class AttributionView(View):
         answer, chosen = self.result.answer, self.result.colouring
         if answer is None or chosen is None or self._photo is None:
             return None
-        return composed(self._photo, answer, chosen, self.result.opacity.value() / 100)
+        opacity = self.result.opacity.value() / 100
+        return composed(self._photo, answer, chosen, opacity, self.result.warning)
 
     def save_picture(self, path: Path) -> None:
         """Write the result as PNG; a failure is said in the view."""
@@ -251,3 +256,8 @@ class AttributionView(View):
         scale = max(1.0, theme.text_scale())
         least, most = (round(width * scale) for width in FORM_WIDTH)
         self._left.setFixedWidth(min(most, max(least, self.width() // 4)))
+
+
+def _untrained(checkpoint: CheckpointInfo | None) -> dict[str, str]:
+    """Return what must be known of each head that was never trained."""
+    return {head: one.sentence for head, one in notes(checkpoint).items() if one.is_noise}

@@ -11,17 +11,27 @@ from PySide6.QtGui import QActionGroup, QGuiApplication
 from PySide6.QtWidgets import QMenu
 
 from ..questions import Graph
-from ..session import State
-from . import about, dialogs, snippets, theme
-from .drops import read_mime
+from ..session import look_at
+from . import about, dialogs, evaluating, head_words, judging, snippets, theme
+from .drops import read_mime, sources_of_paths
+from .fitting import fits
 from .getting import downloads
+from .input import editing
 from .maps.compose import channel_order
+from .opening import DEMO
+from .saving import saving
 from .stops import neighbour, stops, units
 
 if TYPE_CHECKING:
     from .controller import Controller
+    from .evaluation.results import Measured
 
 TEXT_STEP = 1.1
+OF_THE_CHOOSER = (
+    *("open_checkpoint", "open_demo", "get_checkpoint", "classes", "input"),
+    *("about_checkpoint", "save_checkpoint", "close_checkpoint"),
+)
+"""What the chooser of checkpoints offers beside those that are open."""
 COPIED = {
     "trace": "the trace of this photo",
     "maps": "the feature maps",
@@ -30,6 +40,7 @@ COPIED = {
     "predictions": "the predictions",
     "attribution": "the attribution",
     "lab": "the selected cell",
+    "checkpoint": "what the checkpoint is",
 }
 """What "Copy as Python" has copied, in words."""
 
@@ -57,14 +68,21 @@ def _connect_menus(controller: Controller) -> None:
         "open_checkpoint": partial(open_checkpoint, controller),
         "open_demo": lambda: controller.opening.open_checkpoint("demo"),
         "get_checkpoint": controller.downloads.show,
+        "close_checkpoint": controller.opening.close_checkpoint,
+        "next_checkpoint": partial(step_checkpoint, controller, 1),
+        "previous_checkpoint": partial(step_checkpoint, controller, -1),
+        "input": controller.input_editing.show,
+        "save_checkpoint": controller.saving.show,
+        "fit_heads": controller.fits.show,
         "classes": partial(show_classes, controller),
-        "about_checkpoint": partial(about_checkpoint, controller),
+        "about_checkpoint": window.show_card,
         "larger": partial(scale_text, controller, TEXT_STEP),
         "smaller": partial(scale_text, controller, 1 / TEXT_STEP),
         "normal": partial(scale_text, controller, None),
         "find_unit": window.network.focus_search,
         "fit_network": window.network.canvas.fit,
         "attribute": partial(attribute, controller),
+        "evaluate": controller.evaluating.show,
         "cancel": window.status.cancel_newest,
         "next_image": partial(step_image, controller, 1),
         "previous_image": partial(step_image, controller, -1),
@@ -93,7 +111,13 @@ def _connect_views(controller: Controller) -> None:
     window.inspector.channel_stepped.connect(partial(step_channel, controller))
     window.predictions.class_selected.connect(partial(explain_class, controller))
     window.predictions.classes_requested.connect(partial(show_classes, controller))
+    card = window.checkpoint
+    card.input_requested.connect(window.menus["input"].trigger)
+    card.save_requested.connect(window.menus["save_checkpoint"].trigger)
+    card.class_list_requested.connect(window.menus["class_list"].trigger)
+    window.notice.details_requested.connect(window.show_card)
     window.status.cancel_requested.connect(partial(cancel, controller))
+    controller.evaluating.photo_requested.connect(partial(look_at_measured, controller))
     cancel_action = window.menus["cancel"]
     window.status.cancellable_changed.connect(lambda can: cancel_action.setEnabled(can))
     cancel_action.setEnabled(False)
@@ -146,11 +170,12 @@ def fill_checkpoints(controller: Controller) -> None:
         action.triggered.connect(lambda _checked=False, look=look: look())
         group.addAction(action)
     menu.addSeparator()
-    for name in ("open_checkpoint", "open_demo", "get_checkpoint", "classes", "about_checkpoint"):
+    for name in OF_THE_CHOOSER:
         menu.addAction(window.menus[name])
     _list_in_menu_bar(controller, group)
     opened = state.open_checkpoint
     window.top_row.set_checkpoint(opened.name if opened else "", opened.verdict if opened else "")
+    window.top_row.set_heads(head_words.notes(opened))
 
 
 def _empty(menu: QMenu) -> None:
@@ -177,18 +202,32 @@ def _list_in_menu_bar(controller: Controller, group: QActionGroup) -> None:
 
 
 def look_at_checkpoint(controller: Controller, fingerprint: str) -> None:
-    """Look at the photo through another open checkpoint."""
+    """Look at the photo through another open checkpoint, with the input chosen for it."""
+    controller.session.update(lambda state: look_at(state, fingerprint))
 
-    def change(state: State) -> State:
-        info = next(c for c in state.checkpoints if c.fingerprint == fingerprint)
-        names = {node.name for node in info.graph.nodes}
-        unit = state.unit if state.unit in names else "inception3a"
-        explained = replace(state.attribution, target=None)
-        return replace(
-            state, checkpoint=fingerprint, preprocessing=None, unit=unit, attribution=explained
-        )
 
-    controller.session.update(change)
+def step_checkpoint(controller: Controller, by: int) -> None:
+    """Look through the next or the previous open checkpoint, around the ends."""
+    state = controller.session.state
+    marks = [info.fingerprint for info in state.checkpoints]
+    if state.checkpoint in marks:
+        look_at_checkpoint(controller, marks[(marks.index(state.checkpoint) + by) % len(marks)])
+
+
+def look_at_measured(controller: Controller, found: tuple[str, Measured]) -> None:
+    """Open a photo of an evaluation, with the network and the input that it was measured with."""
+    path, measured = found
+    asked, made = measured.key[0], measured.answer.provenance.preprocessing
+    state = controller.session.state
+    info = next((c for c in state.checkpoints if c.fingerprint == asked), None)
+    if info is not None:
+        if asked != state.checkpoint:
+            look_at_checkpoint(controller, asked)
+        own = None if made == info.preprocessing else made
+        controller.session.update(lambda state: replace(state, preprocessing=own))
+    controller.bring(sources_of_paths([path]))
+    controller.window.raise_()
+    controller.window.activateWindow()
 
 
 def fill_devices(controller: Controller) -> None:
@@ -214,12 +253,17 @@ def enable(controller: Controller) -> None:
     """Grey out what cannot be done now."""
     state, menus = controller.session.state, controller.window.menus
     has_frame = controller.frames.frame is not None
-    for name in ("classes", "about_checkpoint"):
-        menus[name].setEnabled(state.open_checkpoint is not None)
+    opened, several = state.open_checkpoint, len(state.checkpoints) > 1
+    for name in ("classes", "about_checkpoint", "input", "save_checkpoint"):
+        menus[name].setEnabled(opened is not None)
+    for name in ("next_checkpoint", "previous_checkpoint"):
+        menus[name].setEnabled(several)
+    menus["close_checkpoint"].setEnabled(several or bool(opened and opened.source != DEMO))
     for name in ("attribute", "copy_python", "copy_headline", "next_unit", "previous_unit"):
         menus[name].setEnabled(has_frame)
     for name in ("next_image", "previous_image"):
         menus[name].setEnabled(len(state.images) > 1)
+    menus["evaluate"].setEnabled(state.open_checkpoint is not None)
     menus["remove"].setEnabled(bool(state.images))
     menus["undo"].setEnabled(controller.session.can_undo)
     menus["redo"].setEnabled(controller.session.can_redo)
@@ -294,6 +338,16 @@ def cancel(controller: Controller, key: str) -> None:
         controller.attributing.cancel()
     elif key == "lab":
         controller.lab_running.cancel()
+    elif key == evaluating.KEY:
+        controller.evaluating.cancel()
+    elif key == fits.KEY:
+        controller.fits.cancel()
+    elif key == saving.KEY:
+        controller.saving.cancel()
+    elif key == editing.KEY:
+        controller.input_editing.cancel()
+    elif key == judging.KEY:
+        controller.judging.cancel()
     elif key.startswith(downloads.KEY):
         controller.downloads.cancel(key)
     else:
@@ -318,13 +372,6 @@ def show_classes(controller: Controller) -> None:
         dialog.show()
 
 
-def about_checkpoint(controller: Controller) -> None:
-    """Show what is known of the open checkpoint."""
-    info = controller.session.state.open_checkpoint
-    if info is not None:
-        about.about_checkpoint(info, controller.window).show()
-
-
 def copy_python(controller: Controller, kind: str) -> None:
     """Put the lines that give a view's numbers on the clipboard.
 
@@ -334,14 +381,17 @@ def copy_python(controller: Controller, kind: str) -> None:
         Of the window.
     kind
         ``"trace"``, ``"maps"``, ``"seen"``, ``"channel"``, ``"predictions"``,
-        ``"attribution"``, ``"lab"``; ``""`` for the view that has the keyboard, else the tab in
-        front.
+        ``"attribution"``, ``"lab"``, ``"checkpoint"``; ``""`` for the view that has the
+        keyboard, else the tab in front.
     """
     frame, state = controller.frames.frame, controller.session.state
-    if frame is None or state.scene != frame.scene:
-        return
     window = controller.window
     kind = kind or window.view_in_use.python_kind
+    if kind == "checkpoint" and state.open_checkpoint is not None:
+        _copy_python(controller, kind, snippets.checkpoint(state))
+        return
+    if frame is None or state.scene != frame.scene:
+        return
     question = state.attribution_question
     assert question is not None
     answer = controller.attributing.answer
@@ -355,8 +405,12 @@ def copy_python(controller: Controller, kind: str) -> None:
     if state.channel is not None:
         unit, index = state.channel
         texts["channel"] = lambda: snippets.channel(state, unit, index)
-    _copy(texts.get(kind, lambda: snippets.trace(state))())
-    window.status.flash(f"Copied as Python: {COPIED[kind]}.")
+    _copy_python(controller, kind, texts.get(kind, lambda: snippets.trace(state))())
+
+
+def _copy_python(controller: Controller, kind: str, text: str) -> None:
+    _copy(text)
+    controller.window.status.flash(f"Copied as Python: {COPIED[kind]}.")
 
 
 def _copy(text: str) -> None:

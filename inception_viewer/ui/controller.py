@@ -17,18 +17,32 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 
 from ..paths import asset
-from ..questions import ImageSource, Machine, Overview, Question, SwitchDevice, WarmUp
+from ..questions import (
+    ImageSource,
+    Machine,
+    Notice,
+    Overview,
+    Question,
+    SwitchDevice,
+    WarmUp,
+)
 from ..runner import Done, Failed, Outcome, Runner
 from ..session import MapSettings, Session, State
 from . import commands, state_json, theme
 from .attributing import Attributing
 from .drops import Dropped, sources_of_paths
+from .evaluating import Evaluating
+from .fitting.fits import Fits
 from .frames import Frame, Frames
 from .getting.downloads import Downloads
 from .glances import Glances
+from .input.editing import InputEditing
+from .judging import Judging
 from .lab_running import LabRunning
 from .main_window import MainWindow
+from .naming import Naming
 from .opening import Opening
+from .saving.saving import Saving
 from .status_bar import Activity
 
 LOADING = "Loading PyTorch…"
@@ -67,10 +81,16 @@ class Controller(QObject):
         self.start_with = start or Start()
         self.opening = Opening(session, runner, window)
         self.downloads = Downloads(runner, window)
+        self.fits = Fits(session, runner, window)
         self.frames = Frames(session, runner, window)
         self.attributing = Attributing(session, runner, window, self.frames)
         self.lab_running = LabRunning(session, runner, window, self.frames)
         self.glances = Glances(session, runner, window, self.frames)
+        self.judging = Judging(session, runner, window, self.frames)
+        self.naming = Naming(session, runner, window)
+        self.saving = Saving(session, runner, window)
+        self.input_editing = InputEditing(session, runner, window)
+        self.evaluating = Evaluating(session, runner, window)
         self.errors: list[str] = []
         self.theme_name = self.start_with.theme or window.preferences.theme
         path = self.start_with.state_file
@@ -86,6 +106,7 @@ class Controller(QObject):
         commands.connect(self)
         self._torch_loads = True
         self.frames.loading = self._what_loads
+        runner.noticed = self._take_notice
         self.frames.clear(session.state)
 
     def _connect(self) -> None:
@@ -100,10 +121,17 @@ class Controller(QObject):
         if self._file is not None:
             self._state_clock.start()
         frames.switched.connect(self._take_frame)
-        for part in (frames, self.attributing, self.opening, self.downloads):
+        asking = (self.attributing, self.opening, self.downloads, self.fits, self.judging)
+        for part in (frames, *asking):
             part.failed.connect(self.report)
         self.downloads.open_requested.connect(self.opening.open_checkpoint)
+        self.evaluating.failed.connect(self.report)
+        self.fits.open_requested.connect(self.opening.open_checkpoint)
         self.opening.refused.connect(self._refuse)
+        self.opening.class_list_brought.connect(self.naming.use)
+        self.saving.open_requested.connect(self.opening.open_checkpoint)
+        self.naming.failed.connect(self.report)
+        self.saving.failed.connect(self.report)
         self.opening.ended.connect(self._explain_emptiness)
         hints = QGuiApplication.styleHints()
         hints.colorSchemeChanged.connect(self._system_theme_changed)
@@ -129,6 +157,7 @@ class Controller(QObject):
         self._closed = True
         self._stop_clocks()
         self.session.changed.disconnect(self._follow)
+        self.fits.close()
         return self.runner.close(timeout)
 
     def _stop_clocks(self) -> None:
@@ -172,6 +201,11 @@ class Controller(QObject):
         self.runner.cache.forget(_is_about_a_scene)
         self.frames.refresh()
 
+    def _take_notice(self, notice: Notice) -> None:
+        """Say that the GPU gave out: what is shown stays, what comes is the CPU's."""
+        self.set_machine(notice.machine)
+        self.window.messages.say(notice.sentence)
+
     def set_machine(self, machine: Machine) -> None:
         """Note where networks can run."""
         self.session.update(lambda state: replace(state, machine=machine), undoable=False)
@@ -187,6 +221,10 @@ class Controller(QObject):
         self.attributing.follow(old, new)
         self.lab_running.follow(old, new)
         self.glances.follow(old, new)
+        self.judging.follow(old, new)
+        for part in (self.naming, self.saving, self.input_editing):
+            part.follow(old, new)
+        self.evaluating.follow(old, new)
         if new.machine != old.machine:
             commands.fill_devices(self)
         if (new.checkpoint, new.checkpoints) != (old.checkpoint, old.checkpoints):
@@ -266,6 +304,7 @@ class Controller(QObject):
             began, self.opening.awaited = self.opening.brought_at, ""
             self._seconds = None if began is None else perf_counter() - began
         if frame is not None:
+            self.judging.painted(frame)
             self.frame_painted.emit(self.record())
         self._write_state()
 
@@ -286,6 +325,7 @@ class Controller(QObject):
         facts = {
             "views": {name: self.window.views[name].shown_image for name in OF_A_SCENE},
             "headline": self.window.headline.sentence,
+            "notice": self.window.notice.sentence,
             "errors": list(self.window.messages.sentences),
             "busy": any(lane.busy for lane in lanes),
             "theme": theme.current().name,

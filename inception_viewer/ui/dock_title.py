@@ -27,6 +27,7 @@ class Dock(QDockWidget):
         super().__init__(title, parent)
         self.title = DockTitle(self)
         self.setTitleBarWidget(self.title)
+        self.visibilityChanged.connect(self.title.setEnabled)
         # The style leaves room for the frame that is painted here.
         self.setStyleSheet(f"QDockWidget {{ border: {FRAME}px solid transparent; }}")
 

@@ -17,21 +17,33 @@ from PySide6.QtGui import QDropEvent, QImage, QWindow
 
 from ..questions import ImageSource
 
-CHECKPOINT_ENDINGS = (".pth", ".pt", ".safetensors")
+CHECKPOINT_ENDINGS = (".safetensors", ".pth", ".pt", ".ckpt", ".pth.tar", ".caffemodel", ".pb")
+KNOWN_ENDINGS = (".onnx", ".bin", ".h5", ".pkl", ".prototxt", ".solverstate", ".binaryproto")
+"""Of files that are no photos either: the reader of checkpoints says what they are."""
+CLASS_LIST_ENDINGS = (".txt", ".csv", ".tsv", ".json")
 ENCODED = ("image/png", "image/jpeg", "image/webp", "image/bmp", "image/gif", "image/tiff")
 """Encoded pictures in a drop, taken as they are: their bytes are decoded by the worker."""
 
 
+AFTER_THE_CHECKPOINT = "A list of class names is for the open checkpoint: drop it afterwards."
+ONE_LIST = "Only one list of class names can be used at a time."
+
+
 @dataclass(frozen=True)
 class Dropped:
-    """What was found in a drop; ``refusals`` holds (name, one sentence) pairs."""
+    """What was found in a drop.
+
+    ``class_list`` is the path of a list of class names, or ``""``; ``refusals`` holds
+    (name, one sentence) pairs.
+    """
 
     images: tuple[ImageSource, ...] = ()
     checkpoints: tuple[str, ...] = ()
     refusals: tuple[tuple[str, str], ...] = ()
+    class_list: str = ""
 
     def __bool__(self) -> bool:
-        return bool(self.images or self.checkpoints or self.refusals)
+        return bool(self.images or self.checkpoints or self.refusals or self.class_list)
 
 
 def read_mime(mime: QMimeData, pasted: str = "pasted image") -> Dropped:
@@ -79,12 +91,28 @@ def sources_of_paths(paths: list[str]) -> Dropped:
 
 
 def _files(paths: list[str]) -> Dropped:
-    weights = [path for path in paths if path.lower().endswith(CHECKPOINT_ENDINGS)]
-    photos = [path for path in paths if path not in weights]
+    weights = [p for p in paths if p.lower().endswith((*CHECKPOINT_ENDINGS, *KNOWN_ENDINGS))]
+    lists = [p for p in paths if p.lower().endswith(CLASS_LIST_ENDINGS) and not Path(p).is_dir()]
+    photos = [path for path in paths if path not in weights and path not in lists]
+    if photos:  # among photos it was hardly meant: it is told with what cannot be opened
+        photos, lists = [path for path in paths if path not in weights], []
+    used, refused = _class_list(lists, weights)
     return Dropped(
         images=tuple(ImageSource(path=path, name=Path(path).name) for path in photos),
         checkpoints=tuple(weights),
+        refusals=refused,
+        class_list=used,
     )
+
+
+def _class_list(lists: list[str], weights: list[str]) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Return the list of class names to use, and why the others are not."""
+    stems = {Path(path).stem for path in weights}
+    # A list beside a checkpoint of the same name is read along with it.
+    rest = [path for path in lists if Path(path).stem not in stems]
+    if weights:
+        return "", tuple((Path(path).name, AFTER_THE_CHECKPOINT) for path in rest)
+    return "".join(rest[:1]), tuple((Path(path).name, ONE_LIST) for path in rest[1:])
 
 
 def _urls(mime: QMimeData) -> list[QUrl]:

@@ -12,12 +12,26 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from ..headline import headline
-from ..questions import Graph, Maps, MapsAnswer, Overview, OverviewAnswer, Question, Scene
+from ..questions import (
+    CheckpointInfo,
+    Graph,
+    Maps,
+    MapsAnswer,
+    Overview,
+    OverviewAnswer,
+    Question,
+    Scene,
+)
 from ..runner import Done, Failed, Outcome, Runner
-from ..session import Session, State
+from ..session import Session, State, look_at, use_input
 from .emptiness import Emptiness, emptiness
+from .head_words import annotated, annotated_maps, notes
 from .main_window import MainWindow
 
+OF_A_CHECKPOINT = ("graph", "checkpoint")
+"""The views that have something to show without a photo."""
+TOLD_OF_IT = ("name", "heads", "classes")
+"""What the views of a photo say of a checkpoint."""
 VEIL_AFTER_MS = 60
 """Answers that come sooner replace the old content without a flicker in between."""
 
@@ -53,7 +67,9 @@ class Frames(QObject):
         self._session, self._runner, self._window = session, runner, window
         self.frame: Frame | None = None
         self._wanted: Question | None = None
+        self._info: CheckpointInfo | None = None
         self._graph: Graph | None = None
+        self._network: Graph | None = None
         self._veil = QTimer(self, singleShot=True, interval=VEIL_AFTER_MS)
         self._veil.timeout.connect(self._dim)
         self._emptiness: Emptiness | None = None
@@ -67,6 +83,8 @@ class Frames(QObject):
 
     def follow(self, old: State, new: State) -> None:
         """Ask for what a change of state makes necessary."""
+        if new.open_checkpoint is not self._info:
+            self._inform(new)
         if new.scene is None:
             self.clear(new)
         elif new.scene != (self.frame.scene if self.frame else None):
@@ -99,14 +117,13 @@ class Frames(QObject):
             self._clear_views(state)
         self._window.headline.say(found.headline)
         for name, view in self._window.views.items():
-            if name != "graph" or state.open_checkpoint is None:
+            if name not in OF_A_CHECKPOINT or state.open_checkpoint is None:
                 view.show_empty(found.sentence, found.label, self._action(found))
         self.switched.emit(None)
 
     def _clear_views(self, state: State) -> None:
         window, checkpoint = self._window, state.open_checkpoint
-        self._graph = checkpoint.graph if checkpoint else None
-        window.network.set_graph(self._graph, checkpoint.heads if checkpoint else {})
+        self._set_info(checkpoint)
         window.network.set_overview(None)
         window.maps.set_maps(None)
         window.predictions.set_predictions(None)
@@ -153,15 +170,40 @@ class Frames(QObject):
             self.clear(replace(self._session.state, image=""))
             return
         scene, unit = frame.scene, frame.maps.unit
-        self._session.update(
-            lambda state: replace(
-                state, checkpoint=scene.checkpoint, image=scene.image, unit=unit, channel=None
-            ),
-            undoable=False,
-        )
+
+        def change(state: State) -> State:
+            state = look_at(state, scene.checkpoint)
+            if state.scene is None or state.scene.preprocessing != scene.preprocessing:
+                state = use_input(state, scene.preprocessing)
+            return replace(state, image=scene.image, unit=unit, channel=None)
+
+        self._session.update(change, undoable=False)
         self._window.network.set_selected(unit)
 
     # --- showing ---
+
+    def _inform(self, state: State) -> None:
+        """Let the views know of a checkpoint of which more was learnt than at its opening."""
+        info, known, frame = state.open_checkpoint, self._info, self.frame
+        if info is None or known is None or info.fingerprint != known.fingerprint:
+            return
+        told = all(getattr(info, what) == getattr(known, what) for what in TOLD_OF_IT)
+        if frame is None or told:
+            self._set_info(info, frame.overview.graph if frame is not None else None)
+        elif not isinstance(self._wanted, Overview) and frame.scene == state.scene:
+            self._switch(replace(frame.overview, maps=frame.maps))
+            self._window.network.set_selected(state.unit)
+
+    def _set_info(self, info: CheckpointInfo | None, network: Graph | None = None) -> None:
+        """Give the views the network, at the input's size, and the states of its heads."""
+        if info is self._info and network is self._network:
+            return
+        graph = annotated(info, network) if info is not None else None
+        if graph != self._graph or info is None:
+            self._graph = graph
+        self._info, self._network = info, network
+        self._window.network.set_graph(self._graph, info.heads if info else {})
+        self._window.predictions.set_heads(notes(info))
 
     def _switch(self, overview: OverviewAnswer) -> None:
         """Give every view the new scene; they are painted together."""
@@ -170,17 +212,16 @@ class Frames(QObject):
         assert info is not None
         assert photo is not None
         self._emptiness = None
+        self._set_info(info, overview.graph)
+        overview = _as_told(overview, info, self._graph or info.graph)
         sentence = headline(overview.predictions, info)
         self.frame = Frame(overview, overview.maps, sentence, info.name, photo.name)
-        if self._graph is not info.graph:
-            self._graph = info.graph
-            window.network.set_graph(info.graph, info.heads)
         window.network.set_overview(overview)
         window.network.set_selected(overview.maps.unit)
         window.maps.set_maps(overview.maps)
         window.predictions.set_predictions(overview.predictions)
         window.inspector.set_overview(overview, photo)
-        window.inspector.set_maps(overview.maps, info.graph)
+        window.inspector.set_maps(overview.maps, self._graph)
         self._set_channel(state)
         self._show_tray(state)
         window.headline.say(sentence)
@@ -192,6 +233,8 @@ class Frames(QObject):
     def _show_maps(self, answer: MapsAnswer) -> None:
         assert self.frame is not None
         state, window = self._session.state, self._window
+        if self._graph is not None:
+            answer = annotated_maps(answer, self._graph)
         self.frame = replace(self.frame, maps=answer)
         window.maps.set_maps(answer)
         window.inspector.set_maps(answer, self._graph)
@@ -219,6 +262,8 @@ class Frames(QObject):
     def _dim(self) -> None:
         names = ("maps", "inspector") if isinstance(self._wanted, Maps) else self._window.views
         for name in names:
+            if name == "checkpoint":  # what it shows is of no scene
+                continue
             self._window.views[name].set_updating(True)
         if isinstance(self._wanted, Overview):
             self._show_tray(self._session.state)
@@ -228,3 +273,10 @@ class Frames(QObject):
         for view in self._window.views.values():
             if view.veil.isVisibleTo(view):
                 view.set_updating(False)
+
+
+def _as_told(overview: OverviewAnswer, info: CheckpointInfo, graph: Graph) -> OverviewAnswer:
+    """Return an answer with heads and class names as they are by now, which may be later."""
+    predictions = replace(overview.predictions, heads=info.heads, classes=info.classes)
+    maps = annotated_maps(overview.maps, graph)
+    return replace(overview, predictions=predictions, maps=maps)

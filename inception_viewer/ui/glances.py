@@ -6,13 +6,14 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer
 
-from ..questions import Glance, Predictions, Scene
+from ..questions import CheckpointInfo, Glance, Predictions, Scene
 from ..runner import Cancelled, Done, Failed, Outcome, Runner
 from ..session import Session, State
 from .frames import Frame, Frames
 from .main_window import MainWindow
 
 AFTER_PAINT_MS = 30
+UNTRAINED = "head untrained"
 
 
 class Glances(QObject):
@@ -24,13 +25,14 @@ class Glances(QObject):
         super().__init__(window)
         self._session, self._runner, self._tray = session, runner, window.tray
         self._frames = frames
-        self._verdicts: dict[Scene, str] = {}
+        self._answers: dict[Scene, tuple[int, float] | None] = {}
+        """The main head's top class and its probability; None where there is no answer."""
         self._asked: Glance | None = None
 
     def take_frame(self, frame: Frame | None) -> None:
         """Note what the open photo is; the others are asked about once it is painted."""
         if frame is not None:
-            self._verdicts[frame.scene] = verdict(frame.overview.predictions)
+            self._answers[frame.scene] = best(frame.overview.predictions)
         self.show()
         QTimer.singleShot(AFTER_PAINT_MS, self, self.go_on)
 
@@ -38,21 +40,23 @@ class Glances(QObject):
         """Look at photos that have come."""
         if new.images != old.images:
             kept = {image.id for image in new.images}
-            self._verdicts = {s: text for s, text in self._verdicts.items() if s.image in kept}
+            self._answers = {s: said for s, said in self._answers.items() if s.image in kept}
             self.go_on()
 
     def show(self) -> None:
         """Put the verdicts of the open checkpoint into the tray."""
         scenes = {scene.image: scene for scene in self._scenes()}
-        texts = {image: self._verdicts.get(scene, "") for image, scene in scenes.items()}
-        self._tray.set_verdicts({image: text for image, text in texts.items() if text})
+        said = {image: self._answers.get(scene) for image, scene in scenes.items()}
+        info = self._session.state.open_checkpoint
+        texts = {i: verdict(info, answer) for i, answer in said.items() if info and answer}
+        self._tray.set_verdicts(texts)
 
     def go_on(self) -> None:
         """Ask about the next photo without a verdict, once the open one is shown."""
         if self._asked is not None or not self._frames.settled or self._frames.frame is None:
             return
         for scene in self._scenes():
-            if scene not in self._verdicts:
+            if scene not in self._answers:
                 self._asked = Glance(scene)
                 self._runner.submit(self._asked, self._take, view="glance")
                 return
@@ -68,13 +72,21 @@ class Glances(QObject):
             return
         assert self._asked is not None
         answered = isinstance(outcome, Done)
-        self._verdicts[self._asked.scene] = verdict(outcome.answer) if answered else ""
+        self._answers[self._asked.scene] = best(outcome.answer) if answered else None
         self._asked = None
         self.show()
         self.go_on()
 
 
-def verdict(predictions: Predictions) -> str:
-    """Return the main head's answer in a few words: ``"cup 97 %"``."""
-    _, name, probability = predictions.top("main", 1)[0]
-    return f"{name} {100 * probability:.0f} %"
+def best(predictions: Predictions) -> tuple[int, float]:
+    """Return the main head's top class and its probability."""
+    index, _, probability = predictions.top("main", 1)[0]
+    return index, probability
+
+
+def verdict(info: CheckpointInfo, answer: tuple[int, float]) -> str:
+    """Return an answer in a few words: ``"cup 97 %"``; of a head never trained there is none."""
+    if info.heads.get("main") == "untrained":
+        return UNTRAINED
+    index, probability = answer
+    return f"{info.classes[index]} {100 * probability:.0f} %"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 from . import theme
 
@@ -20,7 +20,13 @@ class FlatLabel(QLabel):
 
 
 class HeadlineBar(QWidget):
-    """A sentence over at most two lines whose words can be selected."""
+    """A sentence over at most two lines whose words can be selected.
+
+    At its right it says so where the network's input is not the checkpoint's own.
+    """
+
+    back_requested = Signal()
+    """Emitted when the checkpoint's own input is wanted back."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -35,7 +41,16 @@ class HeadlineBar(QWidget):
         self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(2 * theme.GRID, 4, 2 * theme.GRID, theme.GRID)
-        layout.addWidget(self.label)
+        layout.setSpacing(theme.GRID)
+        layout.addWidget(self.label, 1)
+        self.changed = QLabel("Input changed by hand")
+        self.changed.setProperty("role", "warning")
+        self.back = QPushButton("Back to its own")
+        self.back.setToolTip("Use the checkpoint's own input again")
+        self.back.clicked.connect(lambda: self.back_requested.emit())
+        for widget in (self.changed, self.back):
+            layout.addWidget(widget)
+        self.set_changed("")
         theme.broadcast.changed.connect(self._dress)
         self._dress()
 
@@ -49,6 +64,12 @@ class HeadlineBar(QWidget):
         self.label.setText(sentence)
         self.label.setToolTip(sentence)
         self.label.setAccessibleDescription(sentence)
+
+    def set_changed(self, own: str) -> None:
+        """Say that the input in use is not the checkpoint's own, which is this; ``""``: it is."""
+        self.changed.setToolTip(f"The checkpoint's own is: {own}." if own else "")
+        for widget in (self.changed, self.back):
+            widget.setVisible(bool(own))
 
     def _dress(self, *_: object) -> None:
         size = theme.font("headline").pixelSize()

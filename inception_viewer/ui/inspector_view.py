@@ -19,6 +19,8 @@ from PySide6.QtWidgets import (
 from ..questions import Graph, ImageInfo, MapGroup, MapsAnswer, Node, OverviewAnswer
 from ..session import MapSettings
 from . import theme
+from .hatched_note import HatchedNote
+from .head_words import NEVER_TRAINED
 from .inspector.channel_panel import ChannelPanel
 from .inspector.facts import Facts, channel_rows, input_rows, unit_rows
 from .inspector.histogram import Histogram
@@ -122,7 +124,8 @@ class InspectorView(View):
         self.seen.add(self.input_panel, self.input_facts)
         self.channel_panel = ChannelPanel()
         self.channel_section = Section("channel", "Channel")
-        self.channel_section.add(self.channel_panel)
+        self.head_note = HatchedNote()
+        self.channel_section.add(self.head_note, self.channel_panel)
         self.previous = self._step_button(-1)
         self.next = self._step_button(1)
         self.histogram = Histogram()
@@ -242,6 +245,7 @@ class InspectorView(View):
         group, place, channel = found
         title = f"{group.unit}, channel {channel}"
         self.channel_section.set_title(title, title.removeprefix("inception"))
+        self.head_note.say(node.note if NEVER_TRAINED in node.note else "")
         self._fill_channel(group, place, channel, node)
         self.histogram.set_values(group.maps[channel])
         words = self.histogram.words()

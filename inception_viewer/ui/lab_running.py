@@ -238,7 +238,7 @@ class LabRunning(QObject):
     def _want_picture(self) -> None:
         """Ask for the next picture that is missing; one at a time, so that nobody waits long."""
         missing = self._view.missing_pictures()
-        if missing and (self._picture is None or self._picture.question.scene not in missing):  # type: ignore[attr-defined]
+        if missing and (self._picture is None or self._picture.question.scene not in missing):
             question = Picture(missing[0])
             self._picture = Ticket(question, lambda outcome: None, "live")
             self._picture = self._runner.live("lab picture", question, self._take_picture)
@@ -249,7 +249,7 @@ class LabRunning(QObject):
             self._view.set_picture(outcome.answer.scene, outcome.answer.picture)
             self._want_picture()
         elif isinstance(outcome, Failed):
-            scene = outcome.question.scene  # type: ignore[attr-defined]
+            scene = outcome.question.scene
             for one in self._view.board.cells:
                 if one.question.scene == scene:
                     self._view.set_failure(one.question, outcome.sentence)

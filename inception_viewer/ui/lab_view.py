@@ -258,7 +258,7 @@ class LabView(View):
     def ask_grades(self) -> None:
         """Ask for the grades that are ticked, of every map."""
         wanted = tuple(
-            Grade(one.question, name)  # type: ignore[arg-type]
+            Grade(one.question, name)
             for name in self.grades.chosen
             for one in self.board.cells
             if one.complete is not None and one.readable is not None and name not in one.grades
@@ -383,14 +383,14 @@ class LabView(View):
             ("Choose", self.chooser), ("Details", self.details), ("Grades", self.grades)
         ):  # fmt: skip
             self.side.addTab(panel, title)
-        self.scroll = QScrollArea()
-        self.scroll.setWidget(self.canvas)
-        self.scroll.setWidgetResizable(True)
-        self.scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.scroll.setBackgroundRole(self.scroll.backgroundRole().Base)
-        self.scroll.viewport().installEventFilter(self)
+        self.scrolled = QScrollArea()
+        self.scrolled.setWidget(self.canvas)
+        self.scrolled.setWidgetResizable(True)
+        self.scrolled.setFrameShape(QFrame.Shape.NoFrame)
+        self.scrolled.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.scrolled.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.scrolled.setBackgroundRole(self.scrolled.backgroundRole().Base)
+        self.scrolled.viewport().installEventFilter(self)
         right = QFrame()
         right.setProperty("role", "panel")
         column = QVBoxLayout(right)
@@ -398,7 +398,7 @@ class LabView(View):
         column.setSpacing(0)
         for part in (self.toolbar, self.failure):
             column.addWidget(part)
-        column.addWidget(self.scroll, 1)
+        column.addWidget(self.scrolled, 1)
         content = QWidget()
         row = QHBoxLayout(content)
         row.setContentsMargins(0, 0, 0, 0)
@@ -521,16 +521,16 @@ class LabView(View):
         return NO_PHOTO if self._scene is None else ""
 
     def _scroll_to(self, box: QRectF) -> None:
-        self.scroll.ensureVisible(
+        self.scrolled.ensureVisible(
             round(box.center().x()), round(box.center().y()),
             round(box.width() / 2) + theme.GRID, round(box.height() / 2) + theme.GRID,
         )  # fmt: skip
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Give the grid the room there is."""
-        if event.type() == QEvent.Type.Resize and watched is self.scroll.viewport():
-            bar = self.scroll.verticalScrollBar().sizeHint().width()
-            self.canvas.set_room(self.scroll.maximumViewportSize(), bar)
+        if event.type() == QEvent.Type.Resize and watched is self.scrolled.viewport():
+            bar = self.scrolled.verticalScrollBar().sizeHint().width()
+            self.canvas.set_room(self.scrolled.maximumViewportSize(), bar)
         return False
 
     def resizeEvent(self, event: QResizeEvent) -> None:

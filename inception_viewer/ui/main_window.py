@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QMenu,
     QSplitter,
+    QTabBar,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -20,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from . import panes
 from .attribution_view import AttributionView
+from .checkpoint_view import CheckpointView
 from .dock_title import Dock
 from .drops import DropCatcher
 from .feature_maps_view import FeatureMapsView
@@ -29,6 +31,7 @@ from .lab_view import LabView
 from .menus import Menus
 from .message_bar import MessageBar
 from .network_view import NetworkView
+from .notice_bar import NoticeBar
 from .overlay import DropOverlay
 from .predictions_view import PredictionsView
 from .preferences import LAYOUT_VERSION, Preferences, reachable
@@ -50,6 +53,8 @@ class MainWindow(QMainWindow):
     """Once, after the first paint with menus and docks has reached the screen."""
     painted = Signal()
     """After each paint of whatever had to be painted."""
+    card_shown = Signal()
+    """The checkpoint's card has come into sight."""
     closing = Signal()
     """The window is going; it is hidden by then."""
 
@@ -66,6 +71,7 @@ class MainWindow(QMainWindow):
         self.maps, self.attribution = FeatureMapsView(), AttributionView()
         self.predictions, self.inspector = PredictionsView(), InspectorView()
         self.lab = LabView()
+        self.checkpoint = CheckpointView()
         self._build_top()
         self._build_middle()
         self._build_docks()
@@ -89,6 +95,7 @@ class MainWindow(QMainWindow):
             "inspector": self.inspector,
             "attribution": self.attribution,
             "lab": self.lab,
+            "checkpoint": self.checkpoint,
         }
 
     # --- building ---
@@ -98,12 +105,12 @@ class MainWindow(QMainWindow):
         self.checkpoint_menu, self.device_menu = QMenu("Checkpoint", self), QMenu("Device", self)
         self.top_row = TopRow(self.menus)
         self.top_row.set_menus(self.checkpoint_menu, self.device_menu)
-        self.headline, self.messages = HeadlineBar(), MessageBar()
+        self.headline, self.messages, self.notice = HeadlineBar(), MessageBar(), NoticeBar()
         top = QWidget()
         layout = QVBoxLayout(top)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        for widget in (self.top_row, self.headline, self.messages):
+        for widget in (self.top_row, self.headline, self.notice, self.messages):
             layout.addWidget(widget)
         self.setMenuWidget(top)
 
@@ -133,8 +140,12 @@ class MainWindow(QMainWindow):
                 ("tray", "Images", self.tray, left),
                 ("predictions", "Predictions", self.predictions, right),
                 ("inspector", "Inspector", self.inspector, right),
+                ("checkpoint", "Checkpoint", self.checkpoint, right),
             )
         }
+        self.tabifyDockWidget(self.docks["inspector"], self.docks["checkpoint"])
+        self.docks["inspector"].raise_()
+        self.docks["checkpoint"].visibilityChanged.connect(self._tell_card)
         self.setCorner(Qt.Corner.BottomLeftCorner, left)
         self.setCorner(Qt.Corner.BottomRightCorner, right)
         self.menus.add_toggles([dock.toggleViewAction() for dock in self.docks.values()])
@@ -144,8 +155,27 @@ class MainWindow(QMainWindow):
         dock.setObjectName(f"dock {title}")
         dock.setWidget(view)
         dock.topLevelChanged.connect(lambda _floating: self.drops.watch(dock.windowHandle()))
+        # Behind another tab Qt only moves a dock aside, where Tab would lead into it.
+        policy = view.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        view.setSizePolicy(policy)
+        dock.visibilityChanged.connect(view.setVisible)
         self.addDockWidget(area, dock)
         return dock
+
+    @property
+    def is_card_shown(self) -> bool:
+        """Whether the checkpoint's card can be seen: it is not hidden, nor behind another tab."""
+        return self.docks["checkpoint"].isVisible() and self.checkpoint.isVisible()
+
+    def _tell_card(self, shown: bool) -> None:
+        if shown:
+            self.card_shown.emit()
+
+    def show_card(self) -> None:
+        """Bring the checkpoint's card to the front and put the focus into it."""
+        panes.bring(self.checkpoint)
+        self.checkpoint.take_focus()
 
     def _connect_menus(self) -> None:
         connections = {
@@ -166,7 +196,8 @@ class MainWindow(QMainWindow):
     @property
     def panes(self) -> list[QWidget]:
         """What F6 goes through, in reading order."""
-        return [self.tray, self.network, self.tabs, self.predictions, self.inspector]
+        docked = [self.predictions, self.inspector, self.checkpoint]
+        return [self.tray, self.network, self.tabs, *docked]
 
     @property
     def view_in_use(self) -> View:
@@ -181,9 +212,16 @@ class MainWindow(QMainWindow):
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Follow Tab through the window as it is read, whatever was made since."""
-        front = [self.top_row.checkpoint, self.top_row.device, self.headline, self.messages]
-        panes.order_focus([*front, *map(_with_title, self.panes), self.status])
+        front = [self.top_row.checkpoint, self.top_row.device, self.headline, self.notice]
+        docks = [*map(_with_title, self.panes), *self._dock_tabs]
+        panes.order_focus([*front, self.messages, *docks, self.status])
         return bool(super().focusNextPrevChild(forward))
+
+    @property
+    def _dock_tabs(self) -> list[QTabBar]:
+        """The bars by which docks that share a place are chosen; Qt makes them as needed."""
+        straight = Qt.FindChildOption.FindDirectChildrenOnly
+        return self.findChildren(QTabBar, options=straight)
 
     # --- layout ---
 

@@ -53,6 +53,8 @@ FILE = (
     Item("open_folder", "Open folder…", ("Ctrl+Alt+O",)),
     Item("remove", "Remove photo", hint="Del"),
     SEPARATOR,
+    Item("save_checkpoint", "Save checkpoint as…", ("Ctrl+Shift+S",)),
+    SEPARATOR,
     Item("close", "Close window", (Key.Close,)),
     Item("quit", "Quit", (Key.Quit, "Ctrl+Q")),
 )
@@ -68,9 +70,16 @@ CHECKPOINT = (
     Item("open_checkpoint", "Open checkpoint…", ("Ctrl+Shift+O",)),
     Item("open_demo", "Open the demo"),
     Item("get_checkpoint", "Get…"),
+    Item("fit_heads", "Fit auxiliary heads…"),
     SEPARATOR,
     Item("classes", "Classes it knows…", ("Ctrl+K",)),
+    Item("input", "Input…", ("Ctrl+Shift+I",)),
+    Item("class_list", "Open a class list…"),
     Item("about_checkpoint", "About this checkpoint…", ("Ctrl+I",)),
+    SEPARATOR,
+    Item("close_checkpoint", "Close checkpoint", ("Ctrl+Shift+W",)),
+    Item("next_checkpoint", "Next checkpoint", ("Ctrl+Tab",), ("Meta+Tab",)),
+    Item("previous_checkpoint", "Previous checkpoint", ("Ctrl+Shift+Tab",), ("Meta+Shift+Tab",)),
 )
 VIEW = (
     Item("larger", "Larger text", (Key.ZoomIn, "Ctrl+=")),
@@ -88,6 +97,7 @@ VIEW = (
 )
 ANALYSE = (
     Item("attribute", "Compute the attribution", ("Ctrl+Return",)),
+    Item("evaluate", "Evaluate on a folder…", ("Ctrl+E",)),
     Item("cancel", "Cancel", ("Esc",), ("Esc", "Ctrl+.")),
     SEPARATOR,
     Item("next_image", "Next photo", ("Alt+Down",), ("Ctrl+Alt+Down",)),

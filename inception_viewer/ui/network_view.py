@@ -155,6 +155,7 @@ class NetworkView(View):
         self.canvas.set_graph(graph, heads)
         shown = self.canvas.shown
         self._graph = shown.facts.graph if shown is not None else None
+        self.legend.set_untrained([head for head, state in heads.items() if state == "untrained"])
         if self._graph is None:
             self.show_empty("No network is open yet.")
         else:

@@ -10,6 +10,7 @@ from time import perf_counter
 
 from PySide6.QtCore import QObject, Signal
 
+from ..checkpoint_questions import CloseCheckpoint
 from ..questions import (
     CheckpointInfo,
     ForgetImage,
@@ -20,10 +21,12 @@ from ..questions import (
     OpenImages,
 )
 from ..runner import Done, Failed, Outcome, Partial, Runner, Ticket
-from ..session import Session, State, add_checkpoint, remove_image
+from ..session import Session, State, add_checkpoint, close_checkpoint, remove_image
 from .drops import Dropped
 from .main_window import MainWindow
 from .status_bar import Activity
+
+DEMO = "demo"
 
 
 class Opening(QObject):
@@ -31,6 +34,8 @@ class Opening(QObject):
 
     failed = Signal(object)
     """A :class:`Failed`."""
+    class_list_brought = Signal(object)
+    """The path of a list of class names for the open checkpoint."""
     ended = Signal()
     """Something has been opened, or could not be."""
     refused = Signal(object, object)
@@ -42,6 +47,8 @@ class Opening(QObject):
         self._count = 0
         self._tickets: dict[str, Ticket] = {}
         self._texts: dict[str, str] = {}
+        self._gives_way = ""
+        """The checkpoint that is closed once the demo has come."""
         self.brought_at: float | None = None
         """When something was last dropped, pasted or opened (``perf_counter``); None: never."""
         self.awaited = ""
@@ -57,6 +64,8 @@ class Opening(QObject):
         self.brought_at = perf_counter()
         for source in dropped.checkpoints:
             self.open_checkpoint(source)
+        if dropped.class_list:
+            self.class_list_brought.emit(dropped.class_list)
         if dropped.images:
             self.open_images(dropped.images, look_at_it=look_at_it)
         if dropped.refusals:
@@ -146,11 +155,42 @@ class Opening(QObject):
             return
         self._end(key)
         if isinstance(outcome, Failed):
+            self._gives_way = ""
             self.failed.emit(outcome)
         elif isinstance(outcome, Done):
             info: CheckpointInfo = outcome.answer
             self._session.update(lambda state: add_checkpoint(state, info))
+            self._succeed(info)
         self.ended.emit()
+
+    def _succeed(self, info: CheckpointInfo) -> None:
+        """Close the last checkpoint once the demo has come in its place."""
+        left, self._gives_way = self._gives_way, ""
+        if left and left != info.fingerprint and info.source == DEMO:
+            self._let_go(left)
+
+    def close_checkpoint(self, checkpoint: str = "") -> None:
+        """Close a checkpoint, else the one looked at; the demo takes the place of the last."""
+        state = self._session.state
+        mark = checkpoint or state.checkpoint
+        info = next((c for c in state.checkpoints if c.fingerprint == mark), None)
+        if info is None:
+            return
+        if len(state.checkpoints) > 1:
+            self._let_go(mark)
+        elif info.source != DEMO:
+            self._gives_way = mark
+            self.open_checkpoint(DEMO)
+
+    def _let_go(self, checkpoint: str) -> None:
+        """Take a checkpoint out and release what was computed with it."""
+        self._session.update(partial(close_checkpoint, checkpoint=checkpoint), undoable=False)
+        if any(info.fingerprint == checkpoint for info in self._session.state.checkpoints):
+            return
+        self._runner.lanes["jobs"].empty(lambda ticket: _is_with(checkpoint, ticket.question))
+        self._runner.cache.forget(partial(_is_with, checkpoint))
+        key = f"close {checkpoint}"
+        self._runner.live(key, CloseCheckpoint(checkpoint), lambda outcome: None)
 
     # --- what runs ---
 
@@ -213,6 +253,12 @@ def _what(batch: tuple[ImageSource, ...]) -> str:
     if len(batch) > 1:
         return f"Opening {len(batch)} files"
     return f"Opening {batch[0].name or Path(batch[0].path).name or 'the pasted picture'}"
+
+
+def _is_with(checkpoint: str, question: object) -> bool:
+    scene = getattr(question, "scene", None)
+    mark = scene.checkpoint if scene is not None else getattr(question, "checkpoint", "")
+    return bool(mark == checkpoint)
 
 
 def _is_about(image: str, question: object) -> bool:

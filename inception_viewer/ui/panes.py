@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLayout, QTabWidget, QWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QLayout, QTabWidget, QWidget
 
 
 def step(panes: Sequence[QWidget], direction: int) -> None:
@@ -23,8 +23,20 @@ def step(panes: Sequence[QWidget], direction: int) -> None:
             return
 
 
+def bring(pane: QWidget) -> None:
+    """Show the dock that holds a pane, if one does, in front of those that share its place."""
+    dock = pane.parentWidget()
+    if isinstance(dock, QDockWidget):
+        dock.show()
+        dock.raise_()
+        pane.show()
+
+
 def enter(pane: QWidget) -> bool:
     """Put the focus on the first thing in a pane that takes it; False if nothing does."""
+    dock = pane.parentWidget()
+    if isinstance(dock, QDockWidget) and dock.isVisible():
+        bring(pane)
     if not pane.isVisible():
         return False
     pane.raise_()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
@@ -19,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from ..questions import Predictions
 from . import theme
+from .head_words import HeadNote, fitted_sentence
 from .predictions.rows import as_csv, as_text, found_rows, top_rows, verdict
 from .predictions.table import PredictionTable
 from .view import View
@@ -43,6 +46,7 @@ class PredictionsView(View):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Predictions", parent)
         self._predictions: Predictions | None = None
+        self._notes: Mapping[str, HeadNote] = {}
         self.sentence = QLabel()
         self.sentence.setWordWrap(True)
         self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -72,10 +76,23 @@ class PredictionsView(View):
                 "No photo yet. Drop one on the window and the three heads say what they see."
             )
             return
-        self.sentence.setText(verdict(predictions))
+        self._say()
         self.known.setText(f"{len(predictions.classes)} classes it knows…")
         self._refresh()
         self.show_content()
+
+    def set_heads(self, notes: Mapping[str, HeadNote]) -> None:
+        """Say what there is to say of the heads: it shows as their names' tool tips."""
+        self._notes = dict(notes)
+        said = [note.sentence for note in self._notes.values() if note.sentence]
+        self.sentence.setToolTip("\n".join(said))
+        self._say()
+        self._refresh()
+
+    def _say(self) -> None:
+        if self._predictions is not None:
+            said = (verdict(self._predictions), fitted_sentence(self._notes))
+            self.sentence.setText(" ".join(filter(None, said)))
 
     def set_selected(self, index: int | None) -> None:
         """Mark the class that the attribution explains, or none."""
@@ -187,6 +204,7 @@ class PredictionsView(View):
             predictions,
             rows,
             logits=self.logits.isChecked(),
+            notes=self._notes,
             empty=f"None of the {len(predictions.classes)} classes has “{wanted}” in its name.",
         )
 

@@ -13,7 +13,7 @@ from PySide6.QtGui import QGuiApplication
 
 ORGANISATION = "inception-viewer"
 APPLICATION = "Inception Viewer"
-LAYOUT_VERSION = 2
+LAYOUT_VERSION = 3
 """Raised whenever docks are added or renamed: an older layout is then ignored."""
 GRIP = (120, 24)
 """Width and height of the title bar that must be on a screen, to drag the window by."""
@@ -59,6 +59,26 @@ class Preferences:
     @folder.setter
     def folder(self, path: str) -> None:
         self._settings.setValue("files/folder", path)
+
+    @property
+    def fit_folder(self) -> str:
+        """The folder that heads were last fitted to, ``""`` if it is gone."""
+        folder = str(self._settings.value("files/fit_folder", ""))
+        return folder if Path(folder).is_dir() else ""
+
+    @fit_folder.setter
+    def fit_folder(self, path: str) -> None:
+        self._settings.setValue("files/fit_folder", path)
+
+    @property
+    def evaluation_folder(self) -> str:
+        """What was evaluated on last, ``""`` if it is gone."""
+        folder = str(self._settings.value("files/evaluation_folder", ""))
+        return folder if Path(folder).is_dir() else ""
+
+    @evaluation_folder.setter
+    def evaluation_folder(self, path: str) -> None:
+        self._settings.setValue("files/evaluation_folder", path)
 
     def keep_layout(self, layout: dict[str, QByteArray]) -> None:
         """Remember the window's geometry, docks and splitters."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ..checkpoint_questions import title_of
+from ..folder_questions import EvaluationAnswer
 from ..questions import Attribution, CheckpointInfo, ImageInfo, MapsAnswer, Neuron
 from ..session import State
 from .inspector.histogram import BINS
@@ -26,6 +28,23 @@ def network_lines(checkpoint: CheckpointInfo, device: str = "cpu") -> list[str]:
     ]
 
 
+def checkpoint(state: State) -> str:
+    """Return lines that give what is known of the open checkpoint."""
+    info = state.open_checkpoint
+    assert info is not None
+    lines = [
+        "info = net.info",
+        "verdict = info.details  # without the sample photos; `inspect` asks them, too",
+        "heads = info.heads  # the state of each",
+        "evidence = {one.head: one.evidence for one in verdict.heads}",
+        "print(as_text(verdict))",
+    ]
+    device = state.machine.device if state.machine else "cpu"
+    opening = network_lines(info, device)
+    opening.insert(1, "from inception_viewer.verdict_words import as_text")
+    return _text(opening, lines)
+
+
 def photo_lines(image: ImageInfo) -> list[str]:
     """Return the line that names the photo."""
     if image.source:
@@ -39,14 +58,31 @@ def opening_lines(state: State) -> list[str]:
     assert checkpoint is not None
     assert image is not None
     device = state.machine.device if state.machine else "cpu"
-    return [*network_lines(checkpoint, device), *photo_lines(image)]
+    lines = [*network_lines(checkpoint, device), *photo_lines(image)]
+    if checkpoint.names:
+        lines.append(f"# the window takes the class names from {title_of(checkpoint.names)}")
+    if _made(state):
+        lines.append(f"made = iv.{state.preprocessing!r}  # as it was chosen in the window")
+    return lines
+
+
+def _made(state: State) -> str:
+    """Return what the snippets call the input in use; ``""`` for the checkpoint's own."""
+    checkpoint, made = state.open_checkpoint, state.preprocessing
+    own = checkpoint is not None and made in (None, checkpoint.preprocessing)
+    return "" if own else "made"
+
+
+def _trace_line(state: State) -> str:
+    made = _made(state)
+    return f"trace = net.trace(photo, preprocessing={made})" if made else "trace = net.trace(photo)"
 
 
 def trace(state: State) -> str:
     """Return lines that give the numbers in the network and the tray: means, shares, verdict."""
     outputs = "1x1", "3x3", "5x5", "pool_proj"
     lines = [
-        "trace = net.trace(photo)",
+        _trace_line(state),
         "names = trace.names  # every unit; trace[name] is its activation",
         "maps = {name: trace[name] for name in names if trace[name].ndim == 3}",
         "means = {name: values.mean(axis=0) for name, values in maps.items()}",
@@ -61,16 +97,16 @@ def trace(state: State) -> str:
 
 def seen(state: State) -> str:
     """Return lines that give exactly what the network sees of the photo."""
-    return _text(opening_lines(state), _seen_lines())
+    return _text(opening_lines(state), _seen_lines(state))
 
 
-def _seen_lines() -> list[str]:
+def _seen_lines(state: State) -> list[str]:
     return [
-        "trace = net.trace(photo)",
+        _trace_line(state),
         "picture = trace.picture  # what the network sees: (height, width, 3), 0 to 255",
         "crop = trace.crop  # left, top, right, bottom of it on the photo, in the photo's pixels",
         "received = trace.input  # what conv1 receives: (3, height, width)",
-        "preprocessing = net.preprocessing  # how the one became the other",
+        f"preprocessing = {_made(state) or 'net.preprocessing'}  # how the one became the other",
     ]
 
 
@@ -78,7 +114,7 @@ def maps(state: State, answer: MapsAnswer) -> str:
     """Return lines that give the feature maps on screen."""
     if not answer.groups:
         return trace(state)
-    lines = ["trace = net.trace(photo)"]
+    lines = [_trace_line(state)]
     lines += [f"{_variable(group.unit)} = trace[{group.unit!r}]" for group in answer.groups]
     if state.channel is not None:
         unit, channel = state.channel
@@ -99,12 +135,12 @@ def channel(state: State, unit: str, index: int) -> str:
     ]
     if unit == FIRST:
         lines.append(f"kernel = net.filters[{index}]  # the filter: red, green and blue weights")
-    return _text(["import numpy as np"], opening_lines(state), _seen_lines(), lines)
+    return _text(["import numpy as np"], opening_lines(state), _seen_lines(state), lines)
 
 
 def predictions(state: State, heads: Mapping[str, object]) -> str:
     """Return lines that give the heads' answers on screen."""
-    lines = ["trace = net.trace(photo)"]
+    lines = [_trace_line(state)]
     lines += [f"{head} = trace.top({head!r}, 5)" for head in heads]
     lines += [f"{head}_probabilities = trace.probabilities[{head!r}]" for head in heads]
     lines += [f"{head}_logits = trace.logits[{head!r}]" for head in heads]
@@ -120,6 +156,8 @@ def attribution(state: State, question: Attribution) -> str:
         words.append(f"against={question.against}")
     if question.neuron is not None:
         words += _neuron_words(question.neuron)
+    if _made(state):
+        words.append(f"preprocessing={_made(state)}")
     words += [f"{name}={value!r}" for name, value in question.parameters]
     lines = [
         f"result = iv.attribute(net, photo, {', '.join(words)})",
@@ -136,6 +174,25 @@ def _neuron_words(neuron: Neuron) -> list[str]:
     if neuron.position is not None:
         words.append(f"position={neuron.position}")
     return words
+
+
+def evaluation(checkpoint: CheckpointInfo, answer: EvaluationAnswer, device: str = "cpu") -> str:
+    """Return lines that measure the same photos again."""
+    asked, made = answer.question, answer.provenance.preprocessing
+    options = [f"list_file={asked.list_file!r}"] if asked.list_file else []
+    before = []
+    if made != checkpoint.preprocessing:
+        before = ["from inception_viewer.questions import Preprocessing", f"made = {made!r}"]
+        options.append("preprocessing=made")
+    call = ", ".join(["net", repr(asked.folder), *options])
+    lines = [
+        f"answer = iv.evaluate({call})",
+        "shares = {name: head.top1.value for name, head in answer.heads.items()}",
+        "intervals = {name: head.top1.interval for name, head in answer.heads.items()}",
+        "table = answer.heads['main'].confusion.matrix(len(answer.classes))  # rows: the truth",
+        "mistakes = answer.heads['main'].mistakes  # the surest first",
+    ]
+    return _text(network_lines(checkpoint, device), before, lines)
 
 
 def _variable(unit: str) -> str:

@@ -70,6 +70,7 @@ def record(
         "unit": frame.maps.unit if frame else None,
         "channel": list(state.channel) if state.channel and frame else None,
         "head": state.attribution.head,
+        "heads": dict(checkpoint.heads) if checkpoint else {},
         "images": [{"id": image.id, "name": image.name} for image in state.images],
         "predictions": _predictions(frame.overview.predictions) if frame else None,
         "attribution": _attribution(attribution),

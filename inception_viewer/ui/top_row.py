@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QIcon, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -15,6 +17,9 @@ from PySide6.QtWidgets import (
 )
 
 from . import theme
+from .checkpoint.banner import sign_icon
+from .head_marks import HeadMarks
+from .head_words import HeadNote
 
 
 class ElidedLabel(QLabel):
@@ -62,12 +67,16 @@ class TopRow(QWidget):
         self.verdict.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.checkpoint = self._chooser("Checkpoint")
         self.device = self._chooser("Device")
+        self.heads = HeadMarks()
+        self._name = self._verdict = self._warning = ""
+        theme.broadcast.changed.connect(self._dress)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(theme.GRID, 4, theme.GRID, 0)
         layout.setSpacing(theme.GRID)
         menus.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         layout.addWidget(menus)
         layout.addWidget(self.verdict, 1)
+        layout.addWidget(self.heads)
         layout.addWidget(self.checkpoint)
         layout.addWidget(self.device)
 
@@ -86,10 +95,37 @@ class TopRow(QWidget):
 
     def set_checkpoint(self, name: str, verdict: str) -> None:
         """Show which checkpoint is looked at."""
+        self._name, self._verdict = name, verdict
         self.checkpoint.setText(name or "no checkpoint")
-        self.checkpoint.setToolTip(f"Checkpoint: {name}\n{verdict}" if name else "Checkpoint")
-        self.checkpoint.setAccessibleDescription(f"{name}: {verdict}")
         self.verdict.set_whole(verdict)
+        self._dress()
+
+    def set_heads(self, notes: Mapping[str, HeadNote]) -> None:
+        """Show the state of the checkpoint's heads."""
+        self.heads.set_notes(notes)
+
+    @property
+    def warning(self) -> str:
+        """What the mark on the checkpoint's name means, ``""`` while there is none."""
+        return self._warning
+
+    def set_warning(self, sentence: str) -> None:
+        """Mark the checkpoint's name; ``""`` takes the mark away."""
+        if sentence != self._warning:
+            self._warning = sentence
+            self._dress()
+
+    def _dress(self, *_: object) -> None:
+        """Put the mark and the words on the checkpoint's button."""
+        button, name = self.checkpoint, self._name
+        marked = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+        plain = Qt.ToolButtonStyle.ToolButtonTextOnly
+        button.setToolButtonStyle(marked if self._warning else plain)
+        button.setIcon(sign_icon(self.devicePixelRatioF()) if self._warning else QIcon())
+        lines = [f"Checkpoint: {name}" if name else "Checkpoint", self._verdict, self._warning]
+        button.setToolTip("\n".join(filter(None, lines)))
+        said = f"{name}: {self._verdict}"
+        button.setAccessibleDescription(f"{said}. {self._warning}" if self._warning else said)
 
     def set_device(self, name: str) -> None:
         """Show where networks run."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,8 @@ import numpy as np
 from inception_viewer import attribution_methods
 from inception_viewer.attribution_methods import DEFAULT_UNIT, Method, Settings
 from inception_viewer.errors import QuestionError
+from inception_viewer.explained_words import class_words, neuron_words
+from inception_viewer.fitted import fitted_heads
 from inception_viewer.googlenet.architecture import GoogLeNet
 from inception_viewer.questions import (
     Attribution,
@@ -60,7 +61,7 @@ def answer(question: Attribution, lab: Lab, progress: Progress) -> AttributionAn
             fingerprint=info.fingerprint,
             preprocessing=question.scene.preprocessing,
             seconds=time.perf_counter() - started,
-            device=lab.device,
+            device=task.net.device.type,
             seed=_seed(method, settings),
         )
         return _answer(question, explained, settings, info, result, provenance, partial)
@@ -103,13 +104,13 @@ def _task(
     through: Score | None = None
     if question.neuron is not None or method.explains_neuron:
         chosen, score = _neuron(question, lab, progress, net)
-        target, words = -1, _neuron_words(chosen)
+        target, words = -1, neuron_words(chosen)
         if method.needs_answer:
             target, through = _logit(question, lab, progress, net)
-            words += f", for {_class_words(question, target, classes)}"
+            words += f", for {class_words(question, target, classes)}"
     else:
         target, score = _logit(question, lab, progress, net)
-        words = _class_words(question, target, classes)
+        words = class_words(question, target, classes)
 
     def other_photo(image: str) -> Floats:
         return lab.prepare(replace(question.scene, image=image)).array
@@ -118,11 +119,6 @@ def _task(
     made = question.scene.preprocessing
     task = Task(net, array, made, score, question.unit, settings, other_photo, through)
     return task, target, words
-
-
-def _class_words(question: Attribution, target: int, classes: Sequence[str]) -> str:
-    against = "" if question.against is None else f" against {classes[question.against]}"
-    return classes[target] + against
 
 
 def _logit(
@@ -149,13 +145,6 @@ def _neuron(
     return wanted, neuron(net, wanted, activation.shape)
 
 
-def _neuron_words(chosen: Neuron) -> str:
-    words = f"{chosen.unit}, channel {chosen.channel}"
-    if chosen.position is not None:
-        words += f" at row {chosen.position[0]}, column {chosen.position[1]}"
-    return words
-
-
 def _seed(method: Method, settings: Settings) -> int | None:
     """Return the seed if it had any effect."""
     used = (p for p in method.parameters if p.name == "seed" and p.matters(settings))
@@ -176,6 +165,9 @@ def _answer(
     head = question.head
     if target >= 0 and info.heads.get(head) == "untrained":
         notes.append(f"{head} was never trained: this explains the answer of random weights.")
+    fitted = fitted_heads(info.heads, info.metadata).get(head)
+    if target >= 0 and fitted:
+        notes.append(f"{head} was {fitted}.")
     return AttributionAnswer(
         question=question,
         map=result.map,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from inception_viewer.googlenet.architecture import GoogLeNet, OwnMaxPool, Unit
+from inception_viewer.googlenet.architecture import GoogLeNet, OwnMaxPool, Unit, memory_format
 from inception_viewer.googlenet.same_padding import pad_same
 
 from .fused import fused
@@ -31,7 +31,7 @@ class Front:
     def affine(self, x: Tensor) -> Tensor:
         """Apply the affine part of conv1, (N, 3, H, W) to (N, 64, H/2, W/2)."""
         unit = self._unit
-        x = x.contiguous(memory_format=torch.channels_last)
+        x = x.contiguous(memory_format=memory_format(x.device))
         if unit.same:
             x = pad_same(x, unit.conv.kernel_size[0], unit.conv.stride[0])
         before: Tensor = unit.conv(x)

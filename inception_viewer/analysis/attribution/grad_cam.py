@@ -152,7 +152,7 @@ def _weighted_channels(
         return value if value.requires_grad else value.detach().requires_grad_()
 
     with torch.enable_grad():
-        batch = x.detach()[None].contiguous(memory_format=torch.channels_last)
+        batch = net.place(x.detach()[None])
         values = net.run({INPUT: batch}, [*units, score.unit], track)
         scored = score.read(values[score.unit])[0]
     gradients = torch.autograd.grad(scored, [values[unit] for unit in units])

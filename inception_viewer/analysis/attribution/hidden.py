@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from inception_viewer.googlenet.architecture import GoogLeNet
+from inception_viewer.googlenet.architecture import GoogLeNet, memory_format
 
 from . import baselines
 from .many import batch_size
@@ -81,7 +81,7 @@ class Hidden:
         with torch.inference_mode():
             shown = torch.tensor(kept, device=self._x.device)[:, self._at]
             photos = torch.where(shown[:, None], self._x, self._baseline)
-            photos = photos.contiguous(memory_format=torch.channels_last)
+            photos = photos.contiguous(memory_format=memory_format(photos.device))
             values: Doubles = self._score.of_input(self._net, photos).cpu().double().numpy()
         return values
 

@@ -24,7 +24,7 @@ import torch
 from torch import Tensor
 
 from inception_viewer.attribution_methods import doublings
-from inception_viewer.googlenet.architecture import GoogLeNet
+from inception_viewer.googlenet.architecture import GoogLeNet, memory_format
 
 from .baselines import describe, of_task
 from .front import Front
@@ -160,10 +160,11 @@ def mean_gradient(
     batches = -(-steps // batch)
     for first in range(batches):
         part = slice(first, None, batches)
-        at, weight = (torch.tensor(v[part]).to(start) for v in (points, weights))
+        at, weight = (torch.tensor(v[part], dtype=start.dtype) for v in (points, weights))
+        at, weight = at.to(start.device), weight.to(start.device)
         place = torch.addcmul(start, at.view(-1, *[1] * start.dim()), way)
         if place.dim() == 4:
-            place = place.contiguous(memory_format=torch.channels_last)
+            place = place.contiguous(memory_format=memory_format(place.device))
         place.requires_grad_()
         with torch.enable_grad():
             values = score(place)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from inception_viewer.googlenet.architecture import GoogLeNet, Unit
+from inception_viewer.googlenet.architecture import GoogLeNet, Unit, memory_format
 
 from .hidden import AT_ONCE
 from .many import batch_size
@@ -80,7 +80,9 @@ def ablation(
         all_ = float(onward(whole[None])[0])
         for first in range(0, len(groups), batch):
             some = groups[first : first + batch]
-            copies = whole.expand(len(some), -1, -1, -1).clone(memory_format=torch.channels_last)
+            copies = whole.expand(len(some), -1, -1, -1).clone(
+                memory_format=memory_format(whole.device)
+            )
             for copy, group in zip(copies, some, strict=True):
                 copy[group] = 0
             for group, left in zip(some, onward(copies).tolist(), strict=True):

@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 
 from inception_viewer.attribution_methods import doublings
-from inception_viewer.googlenet.architecture import GoogLeNet
+from inception_viewer.googlenet.architecture import GoogLeNet, memory_format
 
 from .baselines import describe, of_task
 from .integrated_gradients import TOLERANCE, gauss_legendre, mean_gradient, steps_note
@@ -93,7 +93,7 @@ class Way:
         """Return the pictures (N, 3, H, W) at shares of the way (N,)."""
         shares = shares.to(self.end).view(-1, 1, 1, 1)
         place = torch.addcmul(self.start, shares, self.end - self.start)
-        return place.contiguous(memory_format=torch.channels_last)
+        return place.contiguous(memory_format=memory_format(place.device))
 
     def ends(self) -> tuple[float, float]:
         """Return the scores of the baseline and of the photo."""

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from inception_viewer.errors import QuestionError
-from inception_viewer.googlenet.architecture import GoogLeNet
+from inception_viewer.googlenet.architecture import GoogLeNet, memory_format
 
 from .baselines import describe, of_task
 from .integrated_gradients import integrated_gradients
@@ -122,7 +122,7 @@ def conductance(
     through = Through(neuron.unit, neuron.read, neuron.words, neuron.head, answer)
     found = integrated_gradients(net, x, through, baseline=baseline, steps=steps, report=report)
     with torch.no_grad():
-        pair = torch.stack([x, baseline]).contiguous(memory_format=torch.channels_last)
+        pair = torch.stack([x, baseline]).contiguous(memory_format=memory_format(x.device))
         at_photo, at_baseline = answer.of_input(net, pair).tolist()
     carried = float(found.raw.sum(dtype="float64"))
     note = (

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from inception_viewer.errors import QuestionError
-from inception_viewer.googlenet.architecture import GoogLeNet
+from inception_viewer.googlenet.architecture import GoogLeNet, memory_format
 
 from .baselines import describe, of_task
 from .hidden import AT_ONCE, Doubles
@@ -129,7 +129,7 @@ def _even(values: list[int], most: int) -> Iterator[list[int]]:
 def _hidden(x: Tensor, baseline: Tensor, top: int, lefts: list[int], window: int) -> Tensor:
     """Return the rows of the photo that windows hide parts of, one copy for each window."""
     rows, cover = (v[:, top : top + window].detach() for v in (x, baseline))
-    copies = rows.expand(len(lefts), -1, -1, -1).clone(memory_format=torch.channels_last)
+    copies = rows.expand(len(lefts), -1, -1, -1).clone(memory_format=memory_format(x.device))
     for copy, left in zip(copies, lefts, strict=True):
         copy[:, :, left : left + window] = cover[:, :, left : left + window]
     return copies

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from inception_viewer.googlenet.architecture import INPUT, GoogLeNet
+from inception_viewer.googlenet.architecture import INPUT, GoogLeNet, memory_format
 
 from .score import Score
 
@@ -72,7 +72,7 @@ def with_graph(net: GoogLeNet, x: Tensor, score: Score, unit: str = INPUT) -> tu
 
 def as_batch(x: Tensor) -> Tensor:
     """Return a copy of photos (N, 3, H, W), channels_last, that no gradient is taken of yet."""
-    return x.detach().clone(memory_format=torch.channels_last)
+    return x.detach().clone(memory_format=memory_format(x.device))
 
 
 def sum_over_photos(batch: Tensor) -> Tensor:

@@ -16,7 +16,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from inception_viewer.googlenet.architecture import INPUT, GoogLeNet, OwnMaxPool, Step, Unit
+from inception_viewer.googlenet.architecture import (
+    INPUT,
+    GoogLeNet,
+    OwnMaxPool,
+    Step,
+    Unit,
+    memory_format,
+)
 from inception_viewer.googlenet.same_padding import SameMaxPool2d, same_margins
 
 from .score import Score
@@ -68,7 +75,7 @@ class Strips:
     def __init__(self, net: GoogLeNet, x: Tensor, score: Score) -> None:
         self._net, self._score = net, score
         self._plan = [step for step, _ in net.plan({INPUT}, [score.unit])]
-        batch = x.detach()[None].contiguous(memory_format=torch.channels_last)
+        batch = x.detach()[None].contiguous(memory_format=memory_format(x.device))
         with torch.inference_mode():
             names = [step.name for step in self._plan]
             self._base = {INPUT: batch, **net.run({INPUT: batch}, names)}
@@ -153,7 +160,7 @@ class Strips:
 def _copies(x: Tensor, count: int) -> Tensor:
     """Return a batch of copies of (1, C, h, w), channels_last."""
     batch = x.expand(count, -1, -1, -1)
-    return batch.clone(memory_format=torch.channels_last)
+    return batch.clone(memory_format=memory_format(x.device))
 
 
 def _window(module: Unit | OwnMaxPool, source: torch.Size, out: torch.Size) -> Window:

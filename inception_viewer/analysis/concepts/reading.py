@@ -19,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from inception_viewer.googlenet.architecture import INPUT, GoogLeNet
+from inception_viewer.googlenet.architecture import INPUT, GoogLeNet, memory_format
 from inception_viewer.images.batches import batch_size, batches
 from inception_viewer.questions import Floats, Preprocessing
 
@@ -109,5 +109,5 @@ def _over(
 
 def _received(net: GoogLeNet, array: Floats) -> Tensor:
     weight = next(net.parameters())
-    x = torch.from_numpy(array).to(weight.device, memory_format=torch.channels_last)
+    x = torch.from_numpy(array).to(weight.device, memory_format=memory_format(weight.device))
     return net.transform(x)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
+from inception_viewer.fitted import fitted_heads
 from inception_viewer.folder_questions import Counts, Evaluate, EvaluationAnswer
 from inception_viewer.googlenet.architecture import INPUT, LOGITS, GoogLeNet
 from inception_viewer.googlenet.variants import HEADS
 from inception_viewer.images.batches import batch_size, batches
-from inception_viewer.images.labelled import LabelledError, LabelledPhotos, from_folders, from_list
+from inception_viewer.images.labelled import LabelledError, LabelledPhotos, labelled
 from inception_viewer.questions import Floats, Provenance
 
 from .rows import Rows, open_rows
@@ -30,6 +30,8 @@ KEPT_SENTENCES = 1000
 """Sentences on unreadable photos that are kept; the others are counted."""
 PARTIAL_EVERY = 1.0
 """Seconds between partial answers: making one takes some milliseconds."""
+SEARCH_QUIET = 1.0
+"""Seconds after which a search for photos is worth mentioning."""
 
 
 def answer(question: Evaluate, lab: Lab, progress: Progress) -> EvaluationAnswer:
@@ -45,20 +47,30 @@ def answer(question: Evaluate, lab: Lab, progress: Progress) -> EvaluationAnswer
         If the checkpoint is not open.
     """
     info = lab.info(question.checkpoint)
-    folder = Path(question.folder)
-    if question.list_file:
-        found = from_list(Path(question.list_file), folder, info.classes)
-    else:
-        found = from_folders(folder, info.classes)
+    found = labelled(question.folder, question.list_file, info.classes, _searching(progress))
     net = lab.network(question.checkpoint, progress.lane)
     heads = [head for head in HEADS if head in net.variant.heads]
     sizes = (len(info.classes), question.bins, question.worst)
-    tallies = {head: Tally(head, info.heads[head], *sizes) for head in heads}
-    run = _Run(question, lab, found, tallies, classes=info.classes)
+    notes = fitted_heads(info.heads, info.metadata)
+    tallies = {
+        head: Tally(head, info.heads[head], *sizes, note=notes.get(head, "")) for head in heads
+    }
+    run = _Run(question, lab, found, tallies, info.classes, net.device.type)
     with open_rows(question.csv, heads, info.classes) as rows:
         run.measure(net, rows, progress)
         run.check_any()
     return run.result()
+
+
+def _searching(progress: Progress) -> Callable[[float], None]:
+    """Return what is told of the search for photos; of a short one there is nothing to say."""
+    began = time.monotonic()
+
+    def note(_share: float) -> None:
+        if time.monotonic() - began > SEARCH_QUIET:
+            progress(0.0, None, "looking into the folder")
+
+    return note
 
 
 @dataclass(eq=False)
@@ -70,6 +82,7 @@ class _Run:
     found: LabelledPhotos
     tallies: Mapping[str, Tally]
     classes: tuple[str, ...]
+    device: str
     unreadable: list[tuple[str, str]] = field(default_factory=list)
     unreadable_count: int = 0
     started: float = field(default_factory=time.monotonic)
@@ -83,7 +96,7 @@ class _Run:
     def measure(self, net: GoogLeNet, rows: Rows, progress: Progress) -> None:
         """Measure every photo."""
         paths = self.found.paths
-        size = batch_size(self.preprocessing, self.lab.device)
+        size = batch_size(self.preprocessing, self.device)
         done, told = 0, self.started
         with closing(batches(paths, self.preprocessing, size)) as reading:
             for batch in reading:
@@ -134,7 +147,7 @@ class _Run:
             unreadable=tuple(self.unreadable),
             unreadable_count=self.unreadable_count,
             provenance=Provenance(
-                self.question.checkpoint, self.preprocessing, seconds, self.lab.device
+                self.question.checkpoint, self.preprocessing, seconds, self.device
             ),
             partial=partial,
         )
@@ -142,9 +155,8 @@ class _Run:
 
 def logits(net: GoogLeNet, array: Floats) -> dict[str, Floats]:
     """Return each head's logits (N, classes) for preprocessed photos (N, 3, H, W)."""
-    device = next(net.parameters()).device
     heads = [head for head in HEADS if head in net.variant.heads]
     with torch.inference_mode():
-        x = torch.from_numpy(array).to(device, memory_format=torch.channels_last)
-        values = net.run({INPUT: net.transform(x)}, [LOGITS[head] for head in heads])
+        x = net.transform(net.place(torch.from_numpy(array)))
+        values = net.run({INPUT: x}, [LOGITS[head] for head in heads])
     return {head: values[LOGITS[head]].cpu().numpy() for head in heads}

@@ -76,10 +76,14 @@ class Tally:
         Of the calibration curve.
     worst
         How many mistakes are kept.
+    note
+        What else there is to say of the head.
     """
 
-    def __init__(self, head: str, state: HeadState, classes: int, bins: int, worst: int) -> None:
-        self.head, self.state, self.worst = head, state, worst
+    def __init__(
+        self, head: str, state: HeadState, classes: int, bins: int, worst: int, note: str = ""
+    ) -> None:
+        self.head, self.state, self.worst, self.note = head, state, worst, note
         self.photos = 0
         self.right = np.zeros(classes, np.int64)
         self.right5 = np.zeros(classes, np.int64)
@@ -131,4 +135,5 @@ class Tally:
             confusion=Confusion(table[:, 0], table[:, 1], table[:, 2]),
             calibration=Calibration(count.astype(np.int64), confidence / filled, accuracy / filled),
             mistakes=tuple(sorted(self.mistakes, reverse=True)),
+            note=self.note,
         )

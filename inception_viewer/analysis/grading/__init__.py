@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from inception_viewer import grade_measures
 from inception_viewer.grade_questions import Grade, GradeAnswer
-from inception_viewer.questions import Attribution, AttributionAnswer, Provenance
+from inception_viewer.questions import Attribution, AttributionAnswer, Notice, Provenance
 
 from .. import attribution
 from . import erasing, infidelity, randomisation, road, sensitivity
@@ -91,6 +91,9 @@ def _explained(question: Attribution, lab: Lab, progress: Progress) -> Attributi
 
         def __call__(self, fraction: float, answer: object = None, text: str = "") -> None:
             progress(MAPPING * fraction, None, f"the map: {text}")
+
+        def notice(self, notice: Notice) -> None:
+            progress.notice(notice)
 
     found = attribution.answer(question, lab, Quiet())
     lab.attributions.put(question, found)

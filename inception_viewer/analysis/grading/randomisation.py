@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from inception_viewer.googlenet.architecture import INPUT, GoogLeNet, twin
+from inception_viewer.googlenet.architecture import INPUT, GoogLeNet, memory_format, twin
 from inception_viewer.googlenet.variants import HEADS
 
 from ..attribution.result import Result
@@ -87,7 +87,9 @@ def shuffled(net: GoogLeNet, units: Collection[str], seed: tuple[int, ...]) -> G
 def _mixed(values: Tensor, generator: np.random.Generator) -> Tensor:
     order = torch.from_numpy(generator.permutation(values.numel())).to(values.device)
     mixed = values.detach().reshape(-1)[order].reshape(values.shape)
-    return mixed.contiguous(memory_format=torch.channels_last) if values.dim() == 4 else mixed
+    return (
+        mixed.contiguous(memory_format=memory_format(values.device)) if values.dim() == 4 else mixed
+    )
 
 
 def _once(subject: Subject) -> dict[str, float | int | str]:

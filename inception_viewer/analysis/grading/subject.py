@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from inception_viewer.googlenet.architecture import INPUT
+from inception_viewer.googlenet.architecture import INPUT, memory_format
 from inception_viewer.grade_questions import Curve
 from inception_viewer.questions import Attribution, AttributionAnswer, Floats, frozen_array
 
@@ -129,7 +129,7 @@ class Subject:
             last = min(first + size, len(into))
             with torch.no_grad():
                 batch = net.transform(pictures(first, last))
-                batch = batch.contiguous(memory_format=torch.channels_last)
+                batch = batch.contiguous(memory_format=memory_format(batch.device))
                 values = read(net.run({INPUT: batch}, [unit])[unit])
             into[first:last] = values.cpu().numpy()
             report(last)

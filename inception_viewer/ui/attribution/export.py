@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
 
 from ...questions import AttributionAnswer, Pixels
 from .. import theme
+from ..head_words import NEVER_TRAINED
 from ..pictures import image_of
 from .colouring import Colouring, coloured, fitted, overlaid
 from .panes import TITLES
@@ -29,16 +30,24 @@ def factor(width: int) -> int:
     return max(1, -(-LEAST // width))
 
 
-def full_caption(answer: AttributionAnswer, chosen: Colouring) -> str:
+def full_caption(answer: AttributionAnswer, chosen: Colouring, warning: str = "") -> str:
     """Return what stands below the picture: all of it, and which weights."""
     fingerprint = answer.provenance.fingerprint[:12]
-    return f"{caption(answer)}. {scale_text(chosen)} Checkpoint {fingerprint}."
+    said = f"{caption(answer)}. {scale_text(chosen)} Checkpoint {fingerprint}."
+    # An answer may say the same in its own note.
+    return said if NEVER_TRAINED in answer.note else f"{warning} {said}".strip()
 
 
 def composed(
-    picture: Pixels, answer: AttributionAnswer, chosen: Colouring, opacity: float
+    picture: Pixels,
+    answer: AttributionAnswer,
+    chosen: Colouring,
+    opacity: float,
+    warning: str = "",
 ) -> QImage:
     """Return photo, map and overlay side by side, a colour bar and the caption, on white.
+
+    The caption begins with ``warning``, if there is one.
 
     Each position of the map is a square of :func:`factor` pixels; the map starts at
     (2 * MARGIN + its width, MARGIN + the height of a line).
@@ -52,7 +61,7 @@ def composed(
     )
     font, line = export_font(), round(QFontMetricsF(export_font()).height())
     total = 3 * (side * width + MARGIN) + MARGIN
-    text = full_caption(answer, chosen)
+    text = full_caption(answer, chosen, warning)
     words = QFontMetricsF(font).boundingRect(
         QRectF(0, 0, total - 2 * MARGIN, 4000), int(Qt.TextFlag.TextWordWrap), text
     )

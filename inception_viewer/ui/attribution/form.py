@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import (
     QComboBox,
@@ -17,10 +17,13 @@ from PySide6.QtWidgets import (
 )
 
 from ...attribution_methods import DEFAULT_UNIT, METHODS, Method, units_before
-from ...questions import CheckpointInfo
+from ...questions import CheckpointInfo, HeadState
 from ...session import AttributionSettings
 from .. import theme
 from ..class_chooser import ClassChooser
+from ..hatched_note import HatchedNote
+from ..head_marks import SIDE, mark_icon
+from ..head_words import WORDS, note
 from ..small_label import SmallLabel
 from ..wheel import keep_from_wheel
 from .explained_fields import ExplainedFields
@@ -49,12 +52,14 @@ class AttributionForm(QScrollArea):
         self.method = self._box("Method")
         fill_methods(self.method)
         self.head = self._box("Head")
+        self.head.setIconSize(QSize(SIDE, SIDE))
         self.target = ClassChooser()
         self.layer = self._box("Layer")
         self.layer.setMaxVisibleItems(20)
         self.explained = ExplainedFields()
         self.parameters = ParameterFields()
         self.misfit = SmallLabel("warning")
+        self.head_note = HatchedNote()
         self.explanation = SmallLabel("muted")
         keep_from_wheel(self.method, self.head, self.target, self.layer)
         self._form = self._lay_out()
@@ -159,7 +164,13 @@ class AttributionForm(QScrollArea):
         whole.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID)
         whole.setSpacing(theme.GRID)
         whole.addLayout(form)
-        for widget in (self.explained, self.parameters, self.misfit, self.explanation):
+        for widget in (
+            self.head_note,
+            self.explained,
+            self.parameters,
+            self.misfit,
+            self.explanation,
+        ):
             whole.addWidget(widget)
         whole.addStretch()
         self.setWidget(inner)
@@ -170,13 +181,14 @@ class AttributionForm(QScrollArea):
 
     # --- upkeep ----------------------------------------------------------------------
 
-    def _fill_heads(self, states: Mapping[str, str]) -> None:
+    def _fill_heads(self, states: Mapping[str, HeadState]) -> None:
         chosen = self.head.currentData()
         self.head.clear()
         for head in HEADS:
             state = states.get(head, "absent") if states else "trained"
-            shown = f"{head} ({state})" if state in ("absent", "untrained") else head
-            self.head.addItem(shown, head)
+            word = "" if state == "trained" else self._words(head, state)
+            shown = f"{head} ({word})" if word else head
+            self.head.addItem(mark_icon(head, state, self.devicePixelRatioF()), shown, head)
             model = self.head.model()
             assert isinstance(model, QStandardItemModel)
             model.item(self.head.count() - 1).setEnabled(state != "absent")
@@ -198,8 +210,19 @@ class AttributionForm(QScrollArea):
         self.align()
         self._name_default()
         why = self.obstacle() if self._checkpoint is not None else ""
+        self.head_note.say(self._head_sentence())
         self.misfit.setText(why)
         self.misfit.setVisible(bool(why))
+
+    def _words(self, head: str, state: HeadState) -> str:
+        return WORDS[state] if self._checkpoint is None else note(self._checkpoint, head).words
+
+    def _head_sentence(self) -> str:
+        """Return what must be known of the head that is chosen, or ``""``."""
+        info, head = self._checkpoint, str(self.head.currentData())
+        if info is None or info.heads.get(head) != "untrained":
+            return ""
+        return note(info, head).sentence
 
     def align(self) -> None:
         """Let the fields of the method's own form begin where those above it do."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
@@ -15,6 +17,8 @@ from PySide6.QtWidgets import (
 
 from ...questions import AttributionAnswer, Pixels
 from .. import theme
+from ..hatched_note import HatchedNote
+from ..head_words import NEVER_TRAINED
 from ..small_label import SmallLabel
 from .colouring import PERCENTILE, Colouring, colouring
 from .panes import Panes
@@ -22,6 +26,7 @@ from .scale_bar import ScaleBar
 from .words import caption, is_doubtful
 
 PERCENTILES = (95.0, 99.0, PERCENTILE, 99.9, 100.0)
+UNTRAINED = "untrained head"
 COMPUTING = "Computing: the map and the overlay appear here."
 WAITING = "Choose what to explain, then press Explain: the map and the overlay appear here."
 
@@ -36,9 +41,11 @@ class ResultPanel(QFrame):
         super().__init__(parent)
         self.setProperty("role", "panel")
         self._answer: AttributionAnswer | None = None
+        self._untrained: Mapping[str, str] = {}
         self._running = False
         self.failure = SmallLabel("error")
         self.failure.hide()
+        self.head_note = HatchedNote()
         self.panes = Panes()
         self.scale = ScaleBar()
         self.clip = self._make_clip()
@@ -57,6 +64,20 @@ class ResultPanel(QFrame):
     def colouring(self) -> Colouring | None:
         """The colours in use; None where there is no map to read."""
         return self.scale.colouring
+
+    @property
+    def warning(self) -> str:
+        """Why the map means nothing, where its head was never trained; else ``""``."""
+        if self._answer is None:
+            return ""
+        return self._untrained.get(self._answer.question.head, "")
+
+    def set_untrained(self, sentences: Mapping[str, str]) -> None:
+        """Say of each head that was never trained that it was not."""
+        if dict(sentences) != self._untrained:
+            self._untrained = dict(sentences)
+            self._say()
+            self._draw()
 
     def set_photo(self, picture: Pixels | None) -> None:
         """Show the network's input picture."""
@@ -122,6 +143,7 @@ class ResultPanel(QFrame):
         layout.setContentsMargins(*[theme.GRID] * 4)
         layout.setSpacing(theme.GRID // 2)
         layout.addWidget(self.failure)
+        layout.addWidget(self.head_note)
         layout.addWidget(self.panes, 1)
         layout.addWidget(tools)
         layout.addWidget(self.caption)
@@ -140,6 +162,11 @@ class ResultPanel(QFrame):
         answer = self._answer
         self.caption.setText("" if answer is None else caption(answer, self._running))
         self.caption.setVisible(answer is not None)
+        # The form tells the reason; here every line is taken from the pictures.
+        noise = answer is not None and bool(self.warning)
+        head = answer.question.head if answer is not None else ""
+        self.head_note.say(f"{head} was {NEVER_TRAINED}: this map means nothing." if noise else "")
+        self.head_note.setToolTip(self.warning)
         doubtful = answer is not None and not answer.partial and is_doubtful(answer)
         self.caption.set_role("warning" if doubtful else "muted")
 
@@ -154,7 +181,8 @@ class ResultPanel(QFrame):
             return
         chosen = colouring(answer.map, float(self.clip.currentData()))
         self.scale.set_colouring(chosen)
-        self.panes.set_map(answer.map, chosen, badge="partial" if answer.partial else "")
+        words = ("partial" if answer.partial else "", UNTRAINED if self.warning else "")
+        self.panes.set_map(answer.map, chosen, badge=", ".join(filter(None, words)))
 
     def _rescale(self) -> None:
         self._draw()

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from ...checkpoints import catalogue
 from ...questions import GetCheckpoint, Received
 from ...runner import Done, Failed, Outcome, Partial, Runner, Ticket
-from ..get_dialog import GetDialog
 from ..main_window import MainWindow
 from ..status_bar import Activity
 from . import words
+
+if TYPE_CHECKING:
+    from ..get_dialog import GetDialog
 
 KEY = "get "
 """How the status bar's keys of downloads begin; the checkpoint's name follows."""
@@ -40,6 +43,9 @@ class Downloads(QObject):
     def show(self) -> None:
         """Show the dialog, with whatever runs."""
         if self.dialog is None:
+            # Imported once somebody wants it: the first paint need not wait.
+            from ..get_dialog import GetDialog
+
             self.dialog = GetDialog(catalogue.PUBLISHED, self._window)
             self.dialog.get_requested.connect(self.get)
             self.dialog.cancel_requested.connect(self.cancel)

@@ -151,7 +151,7 @@ class Cell:
 def plan(choice: Choice, place: Place) -> tuple[Cell, ...]:
     """Return the cells of an arrangement, at most :data:`MOST_CELLS`."""
     make = {"methods": _methods, "photos": _photos, "heads": _heads, "layers": _layers}
-    return make[choice.arrangement](choice, place)[:MOST_CELLS]
+    return tuple(make[choice.arrangement](choice, place)[:MOST_CELLS])
 
 
 def misfit(method: Method, place: CheckpointInfo, question: Attribution) -> str:
@@ -189,7 +189,7 @@ def layers(graph: Graph, head: str, depth: Depth) -> tuple[str, ...]:
 def _cell(
     choice: Choice, place: Place, method: Method, photo: str, title: str, **changes: str
 ) -> Cell:
-    question = replace(question_of(choice, method, place.scene(photo)), **changes)  # type: ignore[arg-type]
+    question = replace(question_of(choice, method, place.scene(photo)), **changes)
     why = misfit(method, place.checkpoint, question)
     return Cell(question, title, place.name(photo), choice.arrangement, why)
 

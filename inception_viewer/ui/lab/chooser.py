@@ -44,7 +44,7 @@ class Chooser(QScrollArea):
         self.method, self.layer_method = self._box("Method", {}), self._box("Layer method", {})
         fill_methods(self.method)
         fill_methods(self.layer_method, lambda method: method.needs_unit)
-        self.depth = self._box("Layers", DEPTHS)
+        self.depth_box = self._box("Layers", DEPTHS)
         self.head = self._box("Head", {head: head for head in OFFERED_HEADS})
         self.target = ClassChooser()
         self.layer = self._box("Layer", {})
@@ -77,7 +77,7 @@ class Chooser(QScrollArea):
             str(self.method.currentData()),
             str(self.layer_method.currentData()),
             self.layer.currentData(),
-            self.depth.currentData(),
+            self.depth_box.currentData(),
             explained,
             dict(self._given),
         )
@@ -87,7 +87,7 @@ class Chooser(QScrollArea):
         self._filling = True
         for box, value in (
             (self.arrangement, choice.arrangement), (self.method, choice.method),
-            (self.layer_method, choice.layer_method), (self.depth, choice.depth),
+            (self.layer_method, choice.layer_method), (self.depth_box, choice.depth),
             (self.head, choice.explained.head), (self.layer, choice.unit),
         ):  # fmt: skip
             box.setCurrentIndex(max(0, box.findData(value)))
@@ -150,7 +150,7 @@ class Chooser(QScrollArea):
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         rows: dict[str, QWidget] = {
             "Show": self.arrangement, "Method": self.method, "Method ": self.layer_method,
-            "Layers": self.depth, "Head": self.head, "Class": self.target, "Layer": self.layer,
+            "Layers": self.depth_box, "Head": self.head, "Class": self.target, "Layer": self.layer,
         }  # fmt: skip
         for label, widget in rows.items():
             form.addRow(label.strip(), widget)
@@ -172,7 +172,7 @@ class Chooser(QScrollArea):
 
     def _connect(self) -> None:
         keep_from_wheel(self.target)
-        for box in (self.arrangement, self.method, self.layer_method, self.depth, self.head):
+        for box in (self.arrangement, self.method, self.layer_method, self.depth_box, self.head):
             box.currentIndexChanged.connect(self._refilled)
         self.layer.currentIndexChanged.connect(self._edited)
         self.target.class_chosen.connect(self._edited)
@@ -210,7 +210,7 @@ class Chooser(QScrollArea):
         self.methods.setVisible(several)
         for widget, shown in (
             (self.method, not several and not layers), (self.layer_method, layers),
-            (self.depth, layers), (self.head, arrangement != "heads"), (self.target, of_class),
+            (self.depth_box, layers), (self.head, arrangement != "heads"), (self.target, of_class),
             (self.layer, not layers and any(method.needs_unit for method in used)),
         ):  # fmt: skip
             self._form.setRowVisible(widget, shown)
@@ -263,8 +263,8 @@ class Chooser(QScrollArea):
     def align(self) -> None:
         """Let the fields begin in one line."""
         boxes = (
-            self.arrangement, self.method, self.layer_method, self.depth, self.head, self.target,
-            self.layer,
+            self.arrangement, self.method, self.layer_method, self.depth_box, self.head,
+            self.target, self.layer,
         )  # fmt: skip
         above = [self._form.labelForField(box) for box in boxes]
         align_labels([*above, *self.explained.labels, *self.parameters.labels])

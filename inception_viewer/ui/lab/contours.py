@@ -35,7 +35,7 @@ def smooth(values: Floats) -> Floats:
     blocks = np.nan_to_num(values[:rows, :columns]).reshape(
         rows // by[0], by[0], columns // by[1], by[1]
     )
-    coarse: Floats = blocks.mean(axis=(1, 3), dtype=np.float32)
+    coarse: NDArray[np.floating] = blocks.mean(axis=(1, 3), dtype=np.float32)
     for _ in range(2):
         for axis in (0, 1):
             padded = np.pad(coarse, [(1, 1) if axis == a else (0, 0) for a in (0, 1)], "edge")
@@ -44,7 +44,7 @@ def smooth(values: Floats) -> Floats:
                 for start in (0, 1, 2)
             )
             coarse = (before + 2 * at + after) / 4
-    return coarse
+    return coarse.astype(np.float32)
 
 
 def contours(values: Floats, signed: bool) -> tuple[Segments, Segments]:
@@ -68,7 +68,8 @@ def lines(field: Floats, level: float) -> Segments:
     if min(height, width) < 2:
         return np.empty((0, 4))
     corners = field[:-1, :-1], field[:-1, 1:], field[1:, 1:], field[1:, :-1]
-    case = sum((corner >= level) << place for place, corner in enumerate(corners))
+    inside = [(corner >= level).astype(np.int8) << place for place, corner in enumerate(corners)]
+    case = np.sum(inside, axis=0)
     found = []
     for number, joined in _CASES.items():
         rows, columns = np.nonzero(case == number)
@@ -77,7 +78,8 @@ def lines(field: Floats, level: float) -> Segments:
             ends = [_crossing(side, at, rows, columns, level) for side in (first, second)]
             found.append(np.stack([*ends[0], *ends[1]], axis=1))
     made: Segments = np.concatenate(found)
-    return (made + 0.5) / np.array([width, height, width, height])
+    made = (made + 0.5) / np.array([width, height, width, height])
+    return made
 
 
 def _crossing(

@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QWidget
 
 from ...questions import MapGroup
 from .. import theme
+from ..head_marks import paint_hatched
+from ..head_words import NEVER_TRAINED, WORDS
 from .colour_bar import paint_ramp
 from .compose import dead_channels
 from .words import count_text, number, short_name
@@ -20,6 +22,10 @@ LINE = 4
 
 def badge(note: str) -> str:
     """Return the few words of a note that belong beside the name: ``"really 3x3"``."""
+    if NEVER_TRAINED in note:
+        return "untrained"
+    if WORDS["fitted"] in note:
+        return WORDS["fitted"]
     found = re.search(r"\breally \d+x\d+", note, re.IGNORECASE)
     return found.group().lower() if found else ("see note" if note else "")
 
@@ -48,6 +54,11 @@ class GroupHeader(QWidget):
         self.updateGeometry()
         self.update()
 
+    @property
+    def is_hatched(self) -> bool:
+        """Whether the group is of a head that was never trained."""
+        return self.badge == "untrained"
+
     def sizeHint(self) -> QSize:
         """Return the height of the lines; the width is the column's."""
         name = QFontMetrics(theme.font("body", bold=True)).height()
@@ -62,8 +73,11 @@ class GroupHeader(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the line, the name with its badge, the counts, and an own colour bar."""
         colours, painter = theme.current(), QPainter(self)
-        painter.fillRect(QRect(0, 0, self.width(), LINE), QColor(self._colour))
         top = LINE + 4
+        if self.is_hatched:
+            paint_hatched(painter, QRectF(0, 0, self.width(), top - 1))
+        else:
+            painter.fillRect(QRect(0, 0, self.width(), LINE), QColor(self._colour))
         top += self._paint_name(painter, top)
         painter.setFont(theme.font("small"))
         painter.setPen(QColor(colours.muted))

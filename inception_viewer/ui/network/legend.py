@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen
@@ -9,10 +11,12 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from shiboken6 import isValid
 
 from .. import theme
+from ..head_marks import paint_hatched
 from .look import Look, tinted
 from .thumbnails import COLOURS
 
 SWATCH = 10.0
+UNTRAINED = "untrained head"
 MIDDLE = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 WORDINGS = (
     (
@@ -39,15 +43,32 @@ class Legend(QWidget):
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Legend of the network graph")
-        self.setToolTip(
+        self._explanation = (
             "<p>Colours: the four branches of an Inception module. A bar shows each branch's "
             "share of the module's summed activation for this photo.</p><p>A line is as wide as "
             "the channels that flow through it: it narrows at a 1×1 reduction.</p><p>A "
             "thumbnail is the mean over a unit's channels, from 0 to its own maximum: "
             "brightness compares places within one thumbnail, not two thumbnails.</p>"
         )
+        self.setToolTip(self._explanation)
         self._look: Look | None = None
+        self._untrained = False
         theme.broadcast.changed.connect(self._restyle)
+
+    @property
+    def tells_untrained(self) -> bool:
+        """Whether the hatching is explained."""
+        return self._untrained
+
+    def set_untrained(self, heads: Sequence[str]) -> None:
+        """Explain the hatching of these heads, if there are any."""
+        self._untrained = bool(heads)
+        more = ""
+        if heads:
+            named = " and ".join(heads)
+            more = f"<p>Hatched: never trained, so what {named} says means nothing.</p>"
+        self.setToolTip(more + self._explanation)
+        self.update()
 
     def sizeHint(self) -> QSize:
         """One line of small text."""
@@ -64,6 +85,8 @@ class Legend(QWidget):
         p.fillRect(event.rect(), self._look.panel)
         p.setFont(self._look.small)
         x = float(theme.GRID)
+        if self._untrained:
+            x = self._hatching(p, x)
         for name, colour in self._look.branches.items():
             x = self._entry(p, x, name, colour)
         bars, ribbons, pictures = self._fitting_words(self.width() - x)
@@ -90,6 +113,11 @@ class Legend(QWidget):
         swatch = QRectF(x, (self.height() - SWATCH) / 2, SWATCH, SWATCH)
         p.fillRect(swatch, colour)
         return self._text(p, x + SWATCH + 4, name) + 12
+
+    def _hatching(self, p: QPainter, x: float) -> float:
+        box = QRectF(x, round((self.height() - SWATCH) / 2), SWATCH + 4, SWATCH)
+        paint_hatched(p, box)
+        return self._text(p, box.right() + 4, UNTRAINED) + 12
 
     def _text(self, p: QPainter, x: float, words: str) -> float:
         assert self._look is not None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from html import escape
 
 from ...questions import Graph, HeadState, Node, OverviewAnswer
+from ..head_words import WORDS
 from .layout import modules_of
 
 SHAPE_FROM, KERNEL_FROM, COSTS_FROM = 0.7, 1.0, 1.35
@@ -23,9 +24,7 @@ KINDS = {
     "classifier": "classifier: one logit per class",
 }
 HEAD_WORDS: Mapping[HeadState, str] = {
-    "untrained": "untrained",
-    "fitted": "fitted here",
-    "unknown": "training unknown",
+    state: words for state, words in WORDS.items() if state not in ("trained", "absent")
 }
 
 
@@ -194,13 +193,15 @@ def tooltip(
     head = f"<b>{escape(name)}</b>{f' ({word})' if word else ''}<br>{escape(kind(node))}"
     cells = "".join(
         f"<tr><td>{escape(label)}&nbsp;&nbsp;</td><td>{escape(value)}</td></tr>"
-        for label, value in rows(facts, name) + _measured(facts, name, overview)
+        for label, value in rows(facts, name) + _measured(facts, name, overview, heads)
     )
     note = f"<p>{escape(node.note)}</p>" if node.note else ""
     return f"{head}<table>{cells}</table>{note}"
 
 
-def _measured(facts: Facts, name: str, overview: OverviewAnswer | None) -> list[tuple[str, str]]:
+def _measured(
+    facts: Facts, name: str, overview: OverviewAnswer | None, heads: Mapping[str, HeadState]
+) -> list[tuple[str, str]]:
     if overview is None:
         return []
     made = []
@@ -209,7 +210,8 @@ def _measured(facts: Facts, name: str, overview: OverviewAnswer | None) -> list[
         made.append(("picture", f"mean of its channels, 0 to its own maximum {top:.3g}"))
     for branch, share in overview.shares.get(name, {}).items():
         made.append((f"{branch} branch", f"{per_cent(share)} of the module's activation"))
-    if answer := verdict(facts, name, overview):
+    answer = verdict(facts, name, overview)
+    if answer and heads.get(facts.head(facts.nodes[name])) != "untrained":
         made.append(("top class", f"{answer[0]}, {per_cent(answer[1])}"))
     return made
 
@@ -224,7 +226,7 @@ def spoken(
     """Return one sentence about a unit for a screen reader; ``opened`` None: no module."""
     node = facts.nodes[name]
     words = [name, kind(node), *(f"{label} {value}" for label, value in rows(facts, name))]
-    words += [f"{label} {value}" for label, value in _measured(facts, name, overview)]
+    words += [f"{label} {value}" for label, value in _measured(facts, name, overview, heads)]
     if opened is not None:
         words.append("open" if opened else "closed")
     words += [word for word in (state_of(facts, name, heads), node.note) if word]

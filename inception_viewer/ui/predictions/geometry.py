@@ -47,6 +47,11 @@ class Geometry:
         left = inner - len(HEADS) * (self.number_width + theme.GRID)
         return round(max(0.25 * inner, min(0.36 * inner, left)))
 
+    def head_at(self, x: float) -> str:
+        """Return the head whose column is there, or ``""``."""
+        spans = ((head, *self.column(head)) for head in HEADS)
+        return next((head for head, left, width in spans if left <= x < left + width), "")
+
     def name(self, top: float) -> QRectF:
         """Return where a row's class name stands."""
         return QRectF(theme.GRID, top, self.name_width, self.row)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
-from ...questions import Predictions
+from ...questions import HeadState, Predictions
 from .. import theme
+from ..head_marks import paint_hatched, paint_mark
+from ..head_words import WORDS, HeadNote
 from .geometry import Geometry, bar
 from .rows import HEADS, number, percent, winners
 
@@ -25,6 +28,7 @@ class Sheet:
 
     predictions: Predictions
     logits: bool = False
+    notes: Mapping[str, HeadNote] = field(default_factory=dict)
 
     def values(self, head: str) -> np.ndarray:
         """Return the numbers shown for a head."""
@@ -44,11 +48,24 @@ class Sheet:
         value = float(self.values(head)[index])
         return number(value) if self.logits else percent(value)
 
-    def state(self, head: str) -> str:
+    def state(self, head: str) -> HeadState:
         """Return a head's state; ``"absent"`` where there is no answer of it."""
         if head not in self.predictions.probabilities:
             return "absent"
         return self.predictions.heads.get(head, "unknown")
+
+    def below(self, head: str) -> str:
+        """Return what stands below a head's name: its state, else where it hangs."""
+        state = self.state(head)
+        if state in ("absent", "untrained", "fitted"):
+            return WORDS[state]
+        return PLACES[head]
+
+    def tip(self, head: str) -> str:
+        """Return what there is to say of a head: where it hangs, its state and the reason."""
+        note = self.notes.get(head)
+        place = f"{head}, {PLACES[head]}"
+        return f"{place}\n{note.sentence}" if note is not None and note.sentence else place
 
 
 class Brush:
@@ -67,9 +84,12 @@ class Brush:
         for head in HEADS:
             left, width = g.column(head)
             state = self.sheet.state(head)
-            self._chip(head, QRectF(left, 4 + g.line / 2 - 4, 8, 8), state)
-            self._words(QRectF(left + 12, 4, width - 12, g.line), head, bold=True)
-            below = state if state in ("absent", "untrained", "fitted") else PLACES[head]
+            paint_mark(self.painter, QRectF(left, 4 + g.line / 2 - 4, 8, 8), head, state)
+            noise = state in ("absent", "untrained")
+            colour = self.colours.muted if noise else self.colours.text
+            box = QRectF(left + 12, 4, width - 12, g.line)
+            self._words(box, head, bold=not noise, colour=colour)
+            below = self.sheet.below(head)
             box = QRectF(left, 4 + g.line, width, g.small)
             self._words(box, below, role="small", colour=self.colours.muted)
         self.painter.setPen(QColor(self.colours.border))
@@ -100,7 +120,7 @@ class Brush:
 
     def _cell(self, head: str, index: int, top: float) -> None:
         untrained = self.sheet.state(head) == "untrained"
-        best = self.winners[head] == index
+        best = self.winners[head] == index and not untrained
         colour = self.colours.muted if untrained else self.colours.text
         box, text = self.geometry.number(head, top), self.sheet.text(head, index)
         self._words(box, text, role="small", bold=best, colour=colour)
@@ -118,33 +138,16 @@ class Brush:
         if not np.isfinite(value):
             return
         box = bar(track, *self.span, value)
-        self._block(box, head, untrained)
+        if untrained:
+            paint_hatched(self.painter, box)
+        else:
+            self.painter.fillRect(box, QColor(self.colours.head(head)))
         if self.span[0] < 0:
             zero = bar(track, *self.span, 0.0).left()
             self.painter.fillRect(
                 QRectF(zero - 0.5, track.top() - 1, 1, track.height() + 2),
                 QColor(self.colours.muted),
             )
-
-    def _chip(self, head: str, box: QRectF, state: str) -> None:
-        if state == "absent":
-            self._outline(box)
-        else:
-            self._block(box, head, state == "untrained")
-
-    def _block(self, box: QRectF, head: str, untrained: bool) -> None:
-        """Fill with a head's colour; hatched and outlined where it was never trained."""
-        if not untrained:
-            self.painter.fillRect(box, QColor(self.colours.head(head)))
-            return
-        grey = QColor(self.colours.muted)
-        self.painter.fillRect(box, QBrush(grey, Qt.BrushStyle.BDiagPattern))
-        self._outline(box)
-
-    def _outline(self, box: QRectF) -> None:
-        self.painter.setPen(QColor(self.colours.muted))
-        self.painter.setBrush(Qt.BrushStyle.NoBrush)
-        self.painter.drawRect(box.adjusted(0.5, 0.5, -0.5, -0.5))
 
     def _words(
         self, box: QRectF, text: str, role: str = "body", *, bold: bool = False, colour: str = ""

@@ -9,6 +9,7 @@ import math
 import numpy as np
 
 from ...questions import Predictions
+from ..head_words import WORDS
 
 HEADS = ("aux1", "aux2", "main")
 NARROW = "\N{NO-BREAK SPACE}"
@@ -27,8 +28,9 @@ def voting_heads(predictions: Predictions) -> tuple[str, ...]:
 
 
 def deepest_head(predictions: Predictions) -> str:
-    """Return ``main``, or the deepest head that there is."""
-    return next(head for head in reversed(HEADS) if head in predictions.probabilities)
+    """Return ``main``, or the deepest head that there is; trained ones come first."""
+    there = [head for head in HEADS if head in predictions.probabilities]
+    return (voting_heads(predictions) or tuple(there))[-1]
 
 
 def top_rows(predictions: Predictions, count: int) -> list[int]:
@@ -109,21 +111,19 @@ def row_text(predictions: Predictions, index: int) -> str:
     """Return a class with all its values in words, for screen readers and tool tips."""
     parts = [f"{predictions.classes[index]} (class {index})"]
     for head in HEADS:
-        state = predictions.heads.get(head, "absent")
         if head not in predictions.probabilities:
             parts.append(f"{head} absent")
             continue
         value = f"{100 * float(predictions.probabilities[head][index]):.4g} %"
         logit = number(float(predictions.logits[head][index]))
-        untrained = " (untrained)" if state == "untrained" else ""
-        parts.append(f"{head}{untrained} {value}, logit {logit}")
+        parts.append(f"{_titled(predictions, head)} {value}, logit {logit}")
     return "; ".join(parts)
 
 
 def as_text(predictions: Predictions, rows: list[int]) -> str:
     """Return rows as tab-separated lines with a heading, for the clipboard."""
     heads = [head for head in HEADS if head in predictions.probabilities]
-    lines = ["\t".join(["class", *heads])]
+    lines = ["\t".join(["class", *(_titled(predictions, head) for head in heads)])]
     for index in rows:
         values = [f"{100 * float(predictions.probabilities[h][index]):.4g} %" for h in heads]
         lines.append("\t".join([predictions.classes[index], *values]))
@@ -135,7 +135,14 @@ def as_csv(predictions: Predictions, rows: list[int]) -> str:
     heads = [head for head in HEADS if head in predictions.probabilities]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    titles = [f"{head}_{kind}" for head in heads for kind in ("probability", "logit")]
+    marks = {
+        head: f"_{state}"
+        for head, state in predictions.heads.items()
+        if state in ("untrained", "fitted")
+    }
+    titles = [
+        f"{head}{marks.get(head, '')}_{kind}" for head in heads for kind in ("probability", "logit")
+    ]
     writer.writerow(["index", "class", *titles])
     for index in rows:
         values = [
@@ -145,6 +152,11 @@ def as_csv(predictions: Predictions, rows: list[int]) -> str:
         ]
         writer.writerow([index, predictions.classes[index], *values])
     return out.getvalue()
+
+
+def _titled(predictions: Predictions, head: str) -> str:
+    state = predictions.heads.get(head, "unknown")
+    return f"{head} ({WORDS[state]})" if state in ("untrained", "fitted") else head
 
 
 def _ranked(predictions: Predictions, head: str) -> np.ndarray:

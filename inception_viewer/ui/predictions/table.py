@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
@@ -17,6 +19,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 
 from ...questions import Predictions
 from .. import theme
+from ..head_words import HeadNote
 from ..maps.restyle import refresh
 from .geometry import Geometry
 from .paint import Brush, Sheet
@@ -69,11 +72,18 @@ class PredictionTable(QAbstractScrollArea):
         return max(0, int((self.viewport().height() - geometry.header) // geometry.row))
 
     def set_rows(
-        self, predictions: Predictions, rows: list[int], *, logits: bool = False, empty: str = ""
+        self,
+        predictions: Predictions,
+        rows: list[int],
+        *,
+        logits: bool = False,
+        empty: str = "",
+        notes: Mapping[str, HeadNote] | None = None,
     ) -> None:
-        """Show these classes; ``empty`` is said where there are none."""
+        """Show these classes; ``empty`` is said where there are none, ``notes`` of the heads."""
         focused = self.focused_class
-        self._sheet, self._rows, self._empty = Sheet(predictions, logits), list(rows), empty
+        self._sheet = Sheet(predictions, logits, notes or {})
+        self._rows, self._empty = list(rows), empty
         self._cursor = rows.index(focused) if focused in rows else 0
         self._hovered = -1
         self._measure()
@@ -169,11 +179,21 @@ class PredictionTable(QAbstractScrollArea):
         if event.type() == QEvent.Type.Leave:
             self._hover(-1)
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            row = self.row_at(event.pos())
-            text = self.tip(row)
-            QToolTip.showText(event.globalPos(), text, self.viewport(), self.row_rect(row).toRect())
+            self._show_tip(event)
             return True
         return bool(super().viewportEvent(event))
+
+    def _show_tip(self, event: QHelpEvent) -> None:
+        geometry, row = self._geometry(), self.row_at(event.pos())
+        text, place = self.tip(row), self.row_rect(row)
+        if event.pos().y() < geometry.header:
+            text = self.head_tip(geometry.head_at(event.pos().x()))
+            place = QRectF(0, 0, geometry.width, geometry.header)
+        QToolTip.showText(event.globalPos(), text, self.viewport(), place.toRect())
+
+    def head_tip(self, head: str) -> str:
+        """Return the tool tip of a head's name: its state, and how that is known."""
+        return self._sheet.tip(head) if self._sheet is not None and head else ""
 
     def tip(self, row: int) -> str:
         """Return a row's tool tip: the whole name and the values in full."""

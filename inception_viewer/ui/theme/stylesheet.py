@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def stylesheet(theme: Theme) -> str:
     """Return Qt style rules for a theme; everything not named keeps the Fusion style."""
-    parts = (_docks, _bars, _fields, _field_states, _pages, _scrolling, _roles, marks)
+    parts = (_docks, _bars, _fields, _field_states, _pages, _tables, _scrolling, _roles, marks)
     return "\n" + "".join(part(theme) for part in parts)
 
 
@@ -66,10 +66,12 @@ QPushButton:hover, QToolButton:hover, QComboBox:hover {{ border-color: {theme.ac
 QPushButton:pressed, QToolButton:pressed, QToolButton:checked {{ background: {theme.selection}; }}
 QPushButton:focus, QToolButton:focus, QComboBox:focus, QLineEdit:focus, QSpinBox:focus,
 QDoubleSpinBox:focus {{ border: 2px solid {theme.accent}; }}
-QPushButton:disabled, QToolButton:disabled, QComboBox:disabled {{ color: {theme.muted};
+QPushButton:disabled, QToolButton:disabled, QComboBox:disabled, QSpinBox:disabled,
+QDoubleSpinBox:disabled, QLineEdit:disabled {{ color: {theme.muted};
     background: {theme.window}; }}
 QPushButton[primary="true"] {{ background: {theme.accent}; color: {theme.accent_text};
     border-color: {theme.accent}; font-weight: 600; }}
+QPushButton[primary="true"]:focus {{ border: 2px solid {theme.text}; }}
 QPushButton[primary="true"]:disabled {{ background: {theme.border}; color: {theme.muted};
     border-color: {theme.border}; }}
 """
@@ -93,6 +95,21 @@ QProgressBar::chunk {{ background: {theme.selection}; border-radius: 3px; }}
 """
 
 
+def _tables(theme: Theme) -> str:
+    """Return the rules of tables and their headings."""
+    return f"""\
+QHeaderView {{ background: {theme.panel}; border: none; }}
+QHeaderView::section {{ background: {theme.panel}; color: {theme.muted}; border: none;
+    border-bottom: 1px solid {theme.border}; padding: 4px 6px; }}
+QHeaderView::section:hover {{ color: {theme.text}; }}
+QHeaderView::up-arrow, QHeaderView::down-arrow {{ subcontrol-origin: padding;
+    subcontrol-position: top center; width: 8px; height: 8px; }}
+QTableView {{ selection-background-color: {theme.selection}; selection-color: {theme.text}; }}
+QTableView::item {{ padding: 0 6px; }}
+QTableView:focus {{ border: 1px solid {theme.accent}; }}
+"""
+
+
 def _scrolling(theme: Theme) -> str:
     """Return the rules of scroll bars, what scrolls, and sliders."""
     return f"""\
@@ -101,6 +118,7 @@ QScrollBar:horizontal {{ background: transparent; height: 12px; margin: 0; }}
 QScrollBar::handle {{ background: {theme.border}; border-radius: 4px; min-height: 24px;
     min-width: 24px; margin: 2px; }}
 QScrollBar::handle:hover {{ background: {theme.muted}; }}
+QAbstractScrollArea::corner {{ background: transparent; border: none; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 QListView, QTreeView, QTableView, QAbstractScrollArea {{ border: none; }}

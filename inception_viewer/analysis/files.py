@@ -1,0 +1,85 @@
+"""Answers that need files and no network: a folder's photos, thumbnails, tables written."""
+
+from __future__ import annotations
+
+import csv
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from inception_viewer import evaluation_words
+from inception_viewer.errors import ImageError, ViewerError
+from inception_viewer.file_questions import (
+    FolderContents,
+    LookInto,
+    Thumbnails,
+    ThumbnailsAnswer,
+    WriteTable,
+)
+from inception_viewer.images.decode import decode, thumbnail
+from inception_viewer.images.labelled import labelled
+from inception_viewer.questions import ImageSource, Pixels
+
+if TYPE_CHECKING:
+    from inception_viewer.lab import Lab
+    from inception_viewer.runner import Progress
+
+
+class TableError(ViewerError):
+    """A table that cannot be written; one sentence for people."""
+
+
+def look_into(question: LookInto, lab: Lab, progress: Progress) -> FolderContents:
+    """Answer a :class:`LookInto` question.
+
+    Raises
+    ------
+    LabelledError
+        If the folder or the list gives no labelled photos.
+    QuestionError
+        If the checkpoint is not open.
+    """
+    classes = lab.info(question.checkpoint).classes
+    found = labelled(question.folder, question.list_file, classes, progress)
+    seen = len(np.unique(found.labels))
+    return FolderContents(question, len(found.paths), seen, len(classes), found.left_out)
+
+
+def thumbnails(question: Thumbnails, lab: Lab, progress: Progress) -> ThumbnailsAnswer:
+    """Answer a :class:`Thumbnails` question, photo by photo."""
+    pictures: dict[str, Pixels] = {}
+    failures: dict[str, str] = {}
+    for place, path in enumerate(question.paths):
+        partial = ThumbnailsAnswer(question, dict(pictures), dict(failures))
+        progress(place / len(question.paths), partial)
+        try:
+            pixels = decode(ImageSource(path=path)).pixels
+            pictures[path] = thumbnail(pixels, question.side)
+        except ImageError as error:
+            failures[path] = str(error)
+    return ThumbnailsAnswer(question, pictures, failures)
+
+
+def write_table(question: WriteTable, lab: Lab, progress: Progress) -> str:
+    """Answer a :class:`WriteTable` question; the file takes its place once it is whole.
+
+    Raises
+    ------
+    TableError
+        If it cannot be written; what it held before is kept.
+    """
+    rows = evaluation_words.TABLES[question.table](question.answer)
+    path = Path(question.path)
+    partial = path.with_name(path.name + ".part")
+    try:
+        with partial.open("w", encoding="utf-8", newline="") as stream:
+            csv.writer(stream).writerows(rows)
+        partial.replace(path)
+    except OSError as error:
+        raise TableError(f"{path} cannot be written: {error.strerror or error}.") from error
+    finally:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+    return question.path

@@ -1,0 +1,222 @@
+"""The public Python interface to checkpoints as files and to folders of photos.
+
+What the commands ``inspect``, ``evaluate``, ``fit-heads`` and ``get`` do, for a notebook: the
+same questions, and the same numbers.
+"""
+
+from __future__ import annotations
+
+from os import PathLike, fspath
+from pathlib import Path
+
+from .api import Network, Watch, load
+from .checkpoints.catalogue import PUBLISHED, Published
+from .folder_questions import Evaluate, EvaluationAnswer, FitHeads, FittedHeads, Targets
+from .questions import Preprocessing, Received
+from .verdict_questions import Judge, Verdict
+
+Source = str | PathLike[str] | Network
+
+
+def inspect(
+    checkpoint: Source,
+    *,
+    device: str = "cpu",
+    preprocessing: Preprocessing | None = None,
+    progress: Watch | None = None,
+) -> Verdict:
+    """Say exactly what a checkpoint is, with the sample photos as witnesses.
+
+    Parameters
+    ----------
+    checkpoint
+        A network from :func:`load`, or what :func:`load` takes.
+    device
+        Where to run it, if it is not open yet.
+    preprocessing
+        An input to judge instead of the checkpoint's own.
+    progress
+        Called with the share done in [0, 1] and a few words; it takes seconds.
+
+    Returns
+    -------
+    Verdict
+        ``.family``, ``.kernel_5x5``, ``.normalisation``, ``.heads`` with the evidence for
+        each, ``.convention``, ``.suggestion``, ``.sha256``, ``.warnings``, ….
+
+    Raises
+    ------
+    CheckpointError
+        If it cannot be opened, in one sentence.
+    QuestionError
+        If this machine lacks the device.
+    """
+    net = checkpoint if isinstance(checkpoint, Network) else load(checkpoint, device=device)
+    verdict: Verdict = net._answer(Judge(net.fingerprint, preprocessing), progress)
+    return verdict
+
+
+def evaluate(
+    net: Network,
+    folder: str | PathLike[str],
+    *,
+    list_file: str | PathLike[str] = "",
+    csv: str | PathLike[str] = "",
+    preprocessing: Preprocessing | None = None,
+    bins: int = 15,
+    worst: int = 50,
+    progress: Watch | None = None,
+) -> EvaluationAnswer:
+    """Say how often each head is right on labelled photos.
+
+    Parameters
+    ----------
+    net
+        From :func:`load`.
+    folder
+        ``FOLDER/class/image``: each folder is the class of its name, whatever the case and
+        punctuation. With a list, what its paths start from.
+    list_file
+        A text file with a path and the index or name of a class per line, instead of folders.
+    csv
+        A file to write one line a photo to.
+    preprocessing
+        How photos become inputs; None for the checkpoint's own.
+    bins
+        Of the calibration curve.
+    worst
+        How many mistakes of each head are kept, the surest first.
+    progress
+        Called with the share done in [0, 1] and a few words.
+
+    Returns
+    -------
+    EvaluationAnswer
+        ``.heads["main"].top1.value`` and ``.interval``, ``.top5``, ``.right`` per class,
+        ``.confusion``, ``.calibration``, ``.mistakes``; ``.left_out`` and ``.unreadable``.
+
+    Raises
+    ------
+    ViewerError
+        If the folder or the list gives no labelled photos, or ``csv`` cannot be written.
+    """
+    question = Evaluate(
+        net.fingerprint,
+        fspath(folder),
+        list_file=fspath(list_file),
+        preprocessing=preprocessing,
+        csv=fspath(csv),
+        bins=bins,
+        worst=worst,
+    )
+    measured: EvaluationAnswer = net._answer(question, progress)
+    return measured
+
+
+def fit_heads(
+    net: Network,
+    folder: str | PathLike[str],
+    *,
+    out: str | PathLike[str] = "",
+    targets: Targets = "auto",
+    most: int = 1500,
+    validation_share: float = 0.1,
+    epochs: int = 40,
+    seed: int = 0,
+    preprocessing: Preprocessing | None = None,
+    progress: Watch | None = None,
+) -> FittedHeads:
+    """Fit the two auxiliary heads to a folder of photos, and write a new checkpoint.
+
+    The rest of the network stays as it is, and so does ``net``: ``load(answer.path)`` is the
+    network with the new heads.
+
+    Parameters
+    ----------
+    net
+        From :func:`load`.
+    folder
+        Photos, to any depth.
+    out
+        The ``.safetensors`` file to write; ``""`` for one beside the checkpoint's file.
+    targets
+        What to learn: ``"main"``, what the main head answers; ``"labels"``, the folders' names
+        as well; ``"auto"``, the labels if every folder is named like a class.
+    most
+        Photos to use at most, drawn by the seed.
+    validation_share
+        Share of them, in [0, 1), that is kept apart to measure on.
+    epochs
+        Passes over the others.
+    seed
+        Of the draw, the split, the heads' first weights and the dropout.
+    preprocessing
+        How photos become inputs; None for the checkpoint's own.
+    progress
+        Called with the share done in [0, 1] and a few words.
+
+    Returns
+    -------
+    FittedHeads
+        ``.path`` of the new checkpoint, ``""`` if no head fits better than chance;
+        ``.heads["aux1"].before``, ``.after`` and ``.chance``: agreement with the main head on
+        the photos kept apart.
+
+    Raises
+    ------
+    ViewerError
+        If the folder has too few photos, or the file cannot be written.
+    """
+    question = FitHeads(
+        net.fingerprint,
+        fspath(folder),
+        out=fspath(out),
+        targets=targets,
+        most=most,
+        validation_share=validation_share,
+        epochs=epochs,
+        seed=seed,
+        preprocessing=preprocessing,
+    )
+    fitted: FittedHeads = net._answer(question, progress)
+    return fitted
+
+
+def published() -> tuple[Published, ...]:
+    """Return the checkpoints that :func:`get` can download: name, size, licence, source, …."""
+    return PUBLISHED
+
+
+def get(name: str, *, folder: str | PathLike[str] = "", progress: Watch | None = None) -> Path:
+    """Download a published checkpoint, unless it is there already.
+
+    What was cut off or stopped goes on from there; the file has its name only once it is whole
+    and its digest is right. Look at the licence first: :func:`published`.
+
+    Parameters
+    ----------
+    name
+        ``"torchvision"``, ``"inception5h"`` or ``"bvlc"``.
+    folder
+        Where to put it; ``""`` for the place where :func:`load` finds it by its name.
+    progress
+        Called with the share received in [0, 1] and a few words.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    CheckpointError
+        If it cannot be had, in a sentence, with how to do it by hand if that helps.
+    """
+    from .checkpoints.getting.get import get as getting  # pooch is seldom needed
+
+    def report(received: Received) -> None:
+        if progress is not None:
+            share = min(1.0, received.received / max(1, received.total))
+            progress(share, received.note or f"{received.received / 1e6:.1f} MB")
+
+    return Path(getting(name, fspath(folder), report).path)

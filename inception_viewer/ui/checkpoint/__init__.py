@@ -1,0 +1,1 @@
+"""The parts of the card that tells what a checkpoint is."""

@@ -1,0 +1,1 @@
+"""Parts of the window behind Analyse > Evaluate on a folder…."""

@@ -1,0 +1,1 @@
+"""The editor of how photos become the network's input."""

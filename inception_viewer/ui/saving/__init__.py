@@ -1,0 +1,1 @@
+"""Saving a checkpoint as one of ours."""
