@@ -415,6 +415,7 @@ def tcav(
     most: int = 150,
     seed: int = 0,
     preprocessing: Preprocessing | None = None,
+    together: int = 1,
 ) -> ConceptAnswer:
     """Say whether a class rests on concepts that are given by example (Kim et al., 2018).
 
@@ -442,6 +443,8 @@ def tcav(
         Of every draw.
     preprocessing
         How photos become inputs; None for the checkpoint's own.
+    together
+        How many units are tested: p-values are corrected for all of them.
 
     Returns
     -------
@@ -468,6 +471,7 @@ def tcav(
         _whole(most, "number of photos"),
         _whole(seed, "seed"),
         preprocessing,
+        _whole(together, "number of questions asked together"),
     )
     found: ConceptAnswer = net._answer(question)
     return found

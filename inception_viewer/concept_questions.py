@@ -54,6 +54,9 @@ class TestConcepts(Question):
         Of every draw.
     preprocessing
         How photos become inputs; None for the checkpoint's own.
+    together
+        How many such questions are asked together, as of several units: the correction for
+        testing often counts the concepts of all of them.
     """
 
     cached: ClassVar[bool] = False  # what lies in the folders may change
@@ -70,6 +73,7 @@ class TestConcepts(Question):
     most: int = 150
     seed: int = 0
     preprocessing: Preprocessing | None = None
+    together: int = 1
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,8 @@ class ConceptResult:
         unit's activation moves towards the concept.
     p_value
         Chance of scores that differ as much from those of random directions if the concept
-        meant nothing: two-sided t-test of Welch, times the number of concepts (Bonferroni).
+        meant nothing: two-sided t-test of Welch, times the number of concepts, and of questions
+        asked together (Bonferroni).
         Not a number while there are too few runs.
     accuracy
         Of the classifier on examples it was not trained on, mean over the runs; 0.5 is chance.

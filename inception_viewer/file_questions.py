@@ -74,6 +74,36 @@ class ThumbnailsAnswer:
 
 
 @dataclass(frozen=True)
+class FindPhotos(Question):
+    """Which photos lie in a folder, to any depth; answered by :class:`PhotosFound`.
+
+    ``examples`` is how many of them are named.
+    """
+
+    cached: ClassVar[bool] = False  # what lies in the folder may change
+
+    folder: str
+    examples: int = 5
+
+
+@dataclass(frozen=True)
+class PhotosFound:
+    """How many photos there are, and the paths of some from all over the folder."""
+
+    question: FindPhotos
+    photos: int
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class WriteRows(Command):
+    """Write rows as CSV; answered by its path."""
+
+    rows: tuple[tuple[str | int | float, ...], ...]
+    path: str
+
+
+@dataclass(frozen=True)
 class WriteTable(Command):
     """Write a table of an evaluation as CSV; answered by its path.
 

@@ -20,7 +20,13 @@ from inception_viewer.checkpoint_questions import (
 )
 from inception_viewer.concept_questions import TestConcepts
 from inception_viewer.errors import QuestionError
-from inception_viewer.file_questions import LookInto, Thumbnails, WriteTable
+from inception_viewer.file_questions import (
+    FindPhotos,
+    LookInto,
+    Thumbnails,
+    WriteRows,
+    WriteTable,
+)
 from inception_viewer.folder_questions import Evaluate, FitHeads, PlanFit
 from inception_viewer.grade_questions import Grade
 from inception_viewer.grid_questions import GradCamOfUnits, Picture
@@ -71,8 +77,10 @@ def registry() -> dict[type[Question], Answering]:
         GradCamOfUnits: _grad_cam_of_units,
         Picture: glance.picture,
         Evaluate: _evaluate,
+        FindPhotos: files.find_photos,
         LookInto: files.look_into,
         Thumbnails: files.thumbnails,
+        WriteRows: files.write_rows,
         WriteTable: files.write_table,
         FitHeads: _fit_heads,
         PlanFit: _plan_fit,

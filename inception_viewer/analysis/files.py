@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,16 +11,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from inception_viewer import evaluation_words
-from inception_viewer.errors import ImageError, ViewerError
+from inception_viewer.errors import ImageError, QuestionError, ViewerError
 from inception_viewer.file_questions import (
+    FindPhotos,
     FolderContents,
     LookInto,
+    PhotosFound,
     Thumbnails,
     ThumbnailsAnswer,
+    WriteRows,
     WriteTable,
 )
 from inception_viewer.images.decode import decode, thumbnail
-from inception_viewer.images.labelled import labelled
+from inception_viewer.images.labelled import labelled, photos_in
 from inception_viewer.questions import ImageSource, Pixels
 
 if TYPE_CHECKING:
@@ -47,6 +51,23 @@ def look_into(question: LookInto, lab: Lab, progress: Progress) -> FolderContent
     return FolderContents(question, len(found.paths), seen, len(classes), found.left_out)
 
 
+def find_photos(question: FindPhotos, lab: Lab, progress: Progress) -> PhotosFound:
+    """Answer a :class:`FindPhotos` question.
+
+    Raises
+    ------
+    QuestionError
+        If there is no such folder.
+    """
+    folder = Path(question.folder)
+    if not folder.is_dir():
+        raise QuestionError(f"{folder} is not a folder.")
+    paths = photos_in(folder)
+    shown = min(question.examples, len(paths))
+    examples = [str(paths[place * len(paths) // shown]) for place in range(shown)]
+    return PhotosFound(question, len(paths), tuple(examples))
+
+
 def thumbnails(question: Thumbnails, lab: Lab, progress: Progress) -> ThumbnailsAnswer:
     """Answer a :class:`Thumbnails` question, photo by photo."""
     pictures: dict[str, Pixels] = {}
@@ -70,8 +91,23 @@ def write_table(question: WriteTable, lab: Lab, progress: Progress) -> str:
     TableError
         If it cannot be written; what it held before is kept.
     """
-    rows = evaluation_words.TABLES[question.table](question.answer)
-    path = Path(question.path)
+    _write(evaluation_words.TABLES[question.table](question.answer), Path(question.path))
+    return question.path
+
+
+def write_rows(question: WriteRows, lab: Lab, progress: Progress) -> str:
+    """Answer a :class:`WriteRows` question; the file takes its place once it is whole.
+
+    Raises
+    ------
+    TableError
+        If it cannot be written; what it held before is kept.
+    """
+    _write(question.rows, Path(question.path))
+    return question.path
+
+
+def _write(rows: Iterable[Sequence[str | int | float]], path: Path) -> None:
     partial = path.with_name(path.name + ".part")
     try:
         with partial.open("w", encoding="utf-8", newline="") as stream:
@@ -82,4 +118,3 @@ def write_table(question: WriteTable, lab: Lab, progress: Progress) -> str:
     finally:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
-    return question.path

@@ -59,7 +59,7 @@ class Task:
     @property
     def device(self) -> torch.device:
         """Where the network is."""
-        return self.net.device
+        return next(self.net.parameters()).device
 
     def received(self, array: Floats) -> Tensor:
         """Return what conv1 receives for a preprocessed photo, on the network's device."""

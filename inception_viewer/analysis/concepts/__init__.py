@@ -105,6 +105,8 @@ def _check(question: TestConcepts) -> None:
         raise QuestionError("Give at least one concept: a name and a folder of photos.")
     if question.runs < 1 or question.most < LEAST:
         raise QuestionError(f"“runs” is at least 1, and “most” at least {LEAST}.")
+    if question.together < 1:
+        raise QuestionError("“together” is at least 1.")
     if question.seed < 0:
         raise QuestionError("“seed” is at least 0.")
     names = [concept.name for concept in question.concepts]
@@ -215,7 +217,7 @@ class _Run:
         found = ConceptResult(
             question.concepts[place].name,
             scores,
-            p_value(scores, chance, len(question.concepts)),
+            p_value(scores, chance, len(question.concepts) * question.together),
             mean(tuple(self.accuracies[place])),
             len(self.examples[place]),
         )
