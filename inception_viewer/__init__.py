@@ -23,11 +23,13 @@ if TYPE_CHECKING:
     from .analysis.trace import Trace
     from .api import Network, attribute, grade, load, measures, methods, tcav
     from .checkpoints.catalogue import Published
+    from .compare_api import branch_importance, branch_profile, compare_groups, photo_map
     from .concept_questions import ConceptAnswer
     from .errors import CheckpointError, ImageError, QuestionError, ViewerError
     from .folder_api import evaluate, fit_heads, get, inspect, published
     from .folder_questions import EvaluationAnswer, FittedHeads
     from .grade_questions import GradeAnswer
+    from .intervention_questions import Intervention
     from .questions import AttributionAnswer, CheckpointInfo, Preprocessing
     from .verdict_questions import Verdict
 
@@ -38,6 +40,11 @@ _HOMES = {
     "attribute": "api",
     "methods": "api",
     "grade": "api",
+    "branch_importance": "compare_api",
+    "branch_profile": "compare_api",
+    "compare_groups": "compare_api",
+    "photo_map": "compare_api",
+    "Intervention": "intervention_questions",
     "measures": "api",
     "tcav": "api",
     "evaluate": "folder_api",
@@ -72,6 +79,7 @@ __all__ = [
     "FittedHeads",
     "GradeAnswer",
     "ImageError",
+    "Intervention",
     "Network",
     "Preprocessing",
     "Published",
@@ -80,6 +88,9 @@ __all__ = [
     "Verdict",
     "ViewerError",
     "attribute",
+    "branch_importance",
+    "branch_profile",
+    "compare_groups",
     "evaluate",
     "fit_heads",
     "get",
@@ -88,6 +99,7 @@ __all__ = [
     "load",
     "measures",
     "methods",
+    "photo_map",
     "published",
     "tcav",
 ]

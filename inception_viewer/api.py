@@ -9,6 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from numbers import Integral
 from os import PathLike, fsdecode, fspath
 from os.path import exists, expanduser
@@ -30,6 +31,7 @@ from .errors import CheckpointError, ImageError, QuestionError
 from .googlenet.variants import Variant
 from .grade_questions import Grade, GradeAnswer, MeasureName
 from .images.decode import Decoded, decode, from_array, from_pil
+from .intervention_questions import Intervention
 from .lab import Lab
 from .questions import (
     Attribution,
@@ -116,7 +118,13 @@ class Network:
         """Where it runs; ``"cpu"`` from then on if a GPU ran out of memory."""
         return self._lab.device
 
-    def trace(self, image: Photo, *, preprocessing: Preprocessing | None = None) -> Trace:
+    def trace(
+        self,
+        image: Photo,
+        *,
+        preprocessing: Preprocessing | None = None,
+        interventions: Sequence[Intervention] = (),
+    ) -> Trace:
         """Run one forward pass and keep everything.
 
         Parameters
@@ -125,6 +133,9 @@ class Network:
             A path, a PIL image, or a numpy array uint8 RGB (height, width, 3).
         preprocessing
             How it becomes the input; None for the checkpoint's own.
+        interventions
+            What is done to units on the way. Where an intervention needs photos, its
+            ``images`` may be photos as ``image`` is.
 
         Returns
         -------
@@ -135,8 +146,13 @@ class Network:
         ------
         ImageError
             If the image cannot be read, in one sentence.
+        QuestionError
+            If an intervention does not fit the network.
         """
-        with self._scene(image, preprocessing) as scene:
+        with ExitStack() as opened:
+            plain = opened.enter_context(self._scene(image, preprocessing))
+            done = tuple(self._intervention(one, opened) for one in interventions)
+            scene = replace(plain, interventions=done)
             return self._lab.attempt(lambda: self._lab.trace(scene), self._tell)
 
     def save(
@@ -187,6 +203,11 @@ class Network:
             dtype=dtype,
         )
         return target
+
+    def _intervention(self, one: Intervention, opened: ExitStack) -> Intervention:
+        """Return an intervention whose photos are open as long as ``opened`` is."""
+        photos = [opened.enter_context(self._scene(photo, None)) for photo in one.images]
+        return replace(one, images=tuple(photo.image for photo in photos))
 
     def _answer(self, question: Question, progress: Watch | None = None) -> Any:
         return answer(question, self._lab, _Watched(progress, self._tell))
@@ -456,7 +477,7 @@ def tcav(
     QuestionError
         If there is no such unit, head or class, or a folder holds too few photos.
     """
-    index = _class_index(net, target)
+    index = class_index(net, target)
     if index is None:
         raise QuestionError("Say which class: by name or index.")
     question = TestConcepts(
@@ -503,10 +524,10 @@ def _asked(
             scene,
             method,
             head,
-            _class_index(net, target),
+            class_index(net, target),
             None if chosen else unit,
             tuple(sorted(settings.items())),
-            _class_index(net, against),
+            class_index(net, against),
             chosen,
         )
 
@@ -565,7 +586,14 @@ def _settings(
     return {**settings, "baseline": "image", "baseline_image": scene.image}
 
 
-def _class_index(net: Network, target: int | str | None) -> int | None:
+def class_index(net: Network, target: int | str | None) -> int | None:
+    """Return the index of a class that is given by name or index; None for None.
+
+    Raises
+    ------
+    QuestionError
+        If the network has no such class.
+    """
     if target is None:
         return None
     if isinstance(target, str):

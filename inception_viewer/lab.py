@@ -9,13 +9,15 @@ threads at once.
 from __future__ import annotations
 
 import threading
+import time
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import torch
+from torch import Tensor
 
 from . import samples
 from .analysis.trace import Crop, Trace, compute
@@ -30,6 +32,7 @@ from .errors import ImageError, QuestionError
 from .googlenet.architecture import GoogLeNet, fold, memory_format, twin
 from .googlenet.cost import costs
 from .googlenet.graph import graph
+from .googlenet.intervening import resume
 from .images.decode import Decoded, content_id, decode, thumbnail
 from .images.preprocess import prepare
 from .lru import Lru
@@ -47,18 +50,26 @@ from .questions import (
     Pixels,
     Scene,
 )
+from .touches import channel_means, check_channels, mean_of, touches
 from .verdict_questions import Verdict
+
+if TYPE_CHECKING:
+    from .analysis.pooling import Pooled
 
 TRACE_BYTES = 512 << 20
 """Bound of the kept traces: about 40 of them at 224x224."""
 PIXEL_BYTES = 256 << 20
 """Bound of the kept photos; those that came from a file are read again when needed."""
+MEANS = 16
+"""How many sets of photos the channel means of are kept: 60 KB each."""
 GRAPHS = 8
 """How many graphs at other sizes than the checkpoints' own are kept."""
 
 T = TypeVar("T")
 
 
+POOLED_BYTES = 96 << 20
+"""Bound of the photos' pooled activations: about 3,000 photos."""
 ATTRIBUTION_BYTES = 64 << 20
 """Bound of the kept attributions, which grades begin with: about 60 at 224x224."""
 
@@ -99,6 +110,8 @@ class Lab:
 
     Attributes
     ----------
+    pooled
+        Photos as one number a channel, by scene or file; see ``analysis/pooling.py``.
     attributions
         The latest answers, by question, so that several grades begin with the same map.
 
@@ -121,6 +134,10 @@ class Lab:
         self._pixels: Lru[str, Pixels] = Lru(PIXEL_BYTES, lambda pixels: pixels.nbytes)
         self._inputs: Lru[Scene, Input] = Lru(64 << 20, lambda input_: input_.nbytes)
         self._traces: Lru[Scene, Trace] = Lru(trace_bytes, lambda trace: trace.nbytes)
+        self._means: Lru[tuple[Scene, tuple[str, ...]], Mapping[str, Tensor]] = Lru(
+            MEANS, lambda _means: 1
+        )
+        self.pooled: Lru[Hashable, Pooled] = Lru(POOLED_BYTES, lambda found: found.nbytes)
         self.attributions: Lru[Attribution, AttributionAnswer] = Lru(
             ATTRIBUTION_BYTES, lambda found: found.map.nbytes + found.raw.nbytes
         )
@@ -224,6 +241,7 @@ class Lab:
         self._graphs.forget(lambda key: key[0] == checkpoint)
         self._inputs.forget(lambda scene: scene.checkpoint == checkpoint)
         self._traces.forget(lambda scene: scene.checkpoint == checkpoint)
+        self._means.forget(lambda key: key[0].checkpoint == checkpoint)
 
     def graph(self, checkpoint: str, height: int, width: int) -> Graph:
         """Return an open checkpoint's network as it is for inputs of a size.
@@ -342,14 +360,16 @@ class Lab:
         self._pixels.forget(lambda key: key == image)
         self._inputs.forget(lambda scene: scene.image == image)
         self._traces.forget(lambda scene: scene.image == image)
+        self.pooled.forget(lambda key: isinstance(key, Scene) and key.image == image)
         self.attributions.forget(lambda question: question.scene.image == image)
 
     # --- scenes ---
 
     def prepare(self, scene: Scene) -> Input:
         """Return a scene's photo as the network receives it."""
-        if scene.edits or scene.interventions:
-            raise QuestionError("Edits and interventions are not known to this version.")
+        if scene.edits:
+            raise QuestionError("Edits are not known to this version.")
+        scene = replace(scene, interventions=())  # they come behind the input
         found = self._inputs.get(scene)
         if found is None:
             made = prepare(self.pixels(scene.image), scene.preprocessing)
@@ -367,7 +387,10 @@ class Lab:
             made = scene.preprocessing
             self.graph(scene.checkpoint, made.height, made.width)  # says whether it is too small
             input_, device = self.prepare(scene), self._device
-            values, seconds = compute(self.network(scene.checkpoint, lane), input_.array)
+            if scene.interventions:
+                values, seconds = self._intervened(scene, lane)
+            else:
+                values, seconds = compute(self.network(scene.checkpoint, lane), input_.array)
             found = Trace(
                 values,
                 picture=input_.picture,
@@ -380,6 +403,59 @@ class Lab:
             if keep and scene.checkpoint in self._infos:
                 self._traces.put(scene, found)
         return found.named(self.info(scene.checkpoint).classes)  # perhaps otherwise since
+
+    def _intervened(self, scene: Scene, lane: str) -> tuple[dict[str, Tensor], float]:
+        """Return a scene's activations (1, …) computed from the first touched unit on."""
+        before = self.trace(replace(scene, interventions=()), lane).batches
+
+        def activations(image: str) -> Mapping[str, Tensor]:
+            return self.trace(_plain(scene, image), lane).batches
+
+        def means(images: tuple[str, ...]) -> Mapping[str, Tensor]:
+            return self.channel_means(scene, images, lane)
+
+        started = time.perf_counter()
+        net = self.network(scene.checkpoint, lane)
+        made = touches(net, scene.interventions, activations, means)
+        for touch in made:
+            check_channels(touch, before[touch.unit])
+        return resume(net, before, made), time.perf_counter() - started
+
+    def channel_means(
+        self, scene: Scene, images: tuple[str, ...], lane: str = "live"
+    ) -> Mapping[str, Tensor]:
+        """Return the mean over open photos and all positions of every unit's channels.
+
+        Parameters
+        ----------
+        scene
+            Says of which network, and how photos become its input.
+        images
+            Photos, as they are.
+
+        Returns
+        -------
+        Mapping
+            (1, C, 1, 1) for a unit with a map, (1, features) for others.
+
+        Raises
+        ------
+        QuestionError
+            If there are no photos, or one is not open any more.
+        """
+        if not images:
+            raise QuestionError("Choose the photos that a unit's mean is to be taken over.")
+        chosen = tuple(sorted(set(images)))
+        key = _plain(scene, ""), chosen
+        found = self._means.get(key)
+        if found is None:
+            each = [
+                channel_means(self.trace(_plain(scene, image), lane, keep=False).batches)
+                for image in chosen
+            ]
+            found = mean_of(each)
+            self._means.put(key, found)
+        return found
 
     # --- device ---
 
@@ -436,9 +512,15 @@ class Lab:
                 return False
             self._networks.clear()
             self._traces.forget()
+            self._means.forget()
             self.attributions.forget()
         release(left)
         return True
+
+
+def _plain(scene: Scene, image: str) -> Scene:
+    """Return the scene of another photo, as it is."""
+    return replace(scene, image=image, edits=(), interventions=())
 
 
 def _info(weights: Weights, details: Verdict, name: str, source: str) -> CheckpointInfo:

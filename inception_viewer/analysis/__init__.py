@@ -18,6 +18,12 @@ from inception_viewer.checkpoint_questions import (
     PreviewInput,
     SaveCheckpoint,
 )
+from inception_viewer.comparison_questions import (
+    BranchProfile,
+    CompareCheckpoints,
+    CompareGroups,
+    PhotoMap,
+)
 from inception_viewer.concept_questions import TestConcepts
 from inception_viewer.errors import QuestionError
 from inception_viewer.file_questions import (
@@ -30,6 +36,7 @@ from inception_viewer.file_questions import (
 from inception_viewer.folder_questions import Evaluate, FitHeads, PlanFit
 from inception_viewer.grade_questions import Grade
 from inception_viewer.grid_questions import GradCamOfUnits, Picture
+from inception_viewer.intervention_questions import BranchImportance
 from inception_viewer.questions import (
     Attribution,
     ForgetImage,
@@ -55,7 +62,20 @@ Answering = Callable[[Any, "Lab", "Progress"], Any]
 def registry() -> dict[type[Question], Answering]:
     """Return the function that answers each type of question."""
     # Imported here: they import torch, and this package is imported to find its parts.
-    from . import checkpoints, files, glance, input_preview, judging, maps, opening, overview
+    from . import (
+        branch_profile,
+        checkpoint_comparison,
+        checkpoints,
+        files,
+        glance,
+        groups,
+        input_preview,
+        judging,
+        maps,
+        opening,
+        overview,
+        photo_map,
+    )
 
     return {
         WarmUp: opening.warm_up,
@@ -76,6 +96,11 @@ def registry() -> dict[type[Question], Answering]:
         TestConcepts: _test_concepts,
         GradCamOfUnits: _grad_cam_of_units,
         Picture: glance.picture,
+        BranchImportance: _branch_importance,
+        BranchProfile: branch_profile.answer,
+        CompareGroups: groups.answer,
+        PhotoMap: photo_map.answer,
+        CompareCheckpoints: checkpoint_comparison.answer,
         Evaluate: _evaluate,
         FindPhotos: files.find_photos,
         LookInto: files.look_into,
@@ -104,6 +129,12 @@ def _grad_cam_of_units(question: GradCamOfUnits, lab: Lab, progress: Progress) -
     for one in found.answers:
         lab.attributions.put(one.question, one)
     return found
+
+
+def _branch_importance(question: BranchImportance, lab: Lab, progress: Progress) -> Any:
+    from .branch_importance import answer as answering
+
+    return answering(question, lab, progress)
 
 
 def _grade(question: Grade, lab: Lab, progress: Progress) -> Any:

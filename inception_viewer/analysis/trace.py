@@ -90,6 +90,11 @@ class Trace(Mapping[str, Floats]):
         """Return a unit's activation as a tensor, where it was computed (an inference tensor)."""
         return self._batch(name)[0]
 
+    @property
+    def batches(self) -> Mapping[str, Tensor]:
+        """Every unit's activation as the network gave it, (1, …), and ``"input"``."""
+        return self._values
+
     def _batch(self, name: str) -> Tensor:
         try:
             return self._values[name]

@@ -62,6 +62,11 @@ def baseline(array: Floats, preprocessing: Preprocessing, settings: Settings) ->
     return _normalise(pixels, preprocessing)
 
 
+def black(array: Floats, preprocessing: Preprocessing) -> Floats:
+    """Return the black picture for a preprocessed photo (3, H, W)."""
+    return baseline(array, preprocessing, {"baseline": "black"})
+
+
 def describe(preprocessing: Preprocessing, settings: Settings) -> str:
     """Return a sentence that says what the baseline is for this checkpoint."""
     kind = settings["baseline"]

@@ -1,0 +1,276 @@
+"""What each branch is worth: every one ablated, in one growing forward pass.
+
+A branch's output is replaced (by zeros, or by its channels' means) and the class's logit
+falls. Nine modules of four branches would be 36 forward passes. What lies before a module
+does not change, so it is not computed again; and what was ablated in an earlier module rides
+along as a batch that grows by four at each, so that every weight is fetched once for all.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from inception_viewer.errors import QuestionError
+from inception_viewer.googlenet import packed
+from inception_viewer.googlenet.architecture import INPUT, LOGITS, GoogLeNet
+from inception_viewer.googlenet.variants import BRANCH_OUTPUT
+from inception_viewer.intervention_questions import (
+    BranchImportance,
+    BranchImportanceAnswer,
+    Table,
+)
+from inception_viewer.questions import Floats, Provenance
+
+from .attribution.baselines import black
+from .attribution.score import check_target
+from .branch_conductance import branch_conductance, disagreements
+from .trace import softmax
+
+if TYPE_CHECKING:
+    from inception_viewer.lab import Lab
+    from inception_viewer.runner import Progress
+
+REDUCTIONS = ("3x3_reduce", "5x5_reduce")
+"""The 1x1 convolutions that narrow what the 3x3 and the 5x5 read."""
+
+Place = tuple[str, str]
+"""A module and a branch or reduction of it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ablated:
+    """One photo's answers: the head's logits as they are, and with each place ablated."""
+
+    target: int
+    logits: Floats
+    without: Mapping[Place, Floats]
+
+    @property
+    def logit(self) -> float:
+        """The class's logit as it is."""
+        return float(self.logits[self.target])
+
+    @property
+    def probability(self) -> float:
+        """The class's probability as it is."""
+        return float(softmax(self.logits)[self.target])
+
+    def drops(self) -> dict[Place, tuple[float, float]]:
+        """Return what the class loses of logit and probability, for each place."""
+        return {
+            place: (
+                self.logit - float(logits[self.target]),
+                self.probability - float(softmax(logits)[self.target]),
+            )
+            for place, logits in self.without.items()
+        }
+
+
+def answer(question: BranchImportance, lab: Lab, progress: Progress) -> BranchImportanceAnswer:
+    """Answer a :class:`BranchImportance` question; a partial answer after every photo.
+
+    Raises
+    ------
+    QuestionError
+        If there is no photo, or no such head or class; if means are asked for without photos.
+    """
+    started = time.perf_counter()
+    if not question.scenes:
+        raise QuestionError("Choose at least one photo to ablate branches for.")
+    checkpoint = question.scenes[0].checkpoint
+    net = lab.network(checkpoint, progress.lane)
+    check_target(net, question.head, question.target or 0)
+    info = lab.info(checkpoint)
+    instead = _replacements(question, lab, progress)
+    found: list[Ablated] = []
+    credit: list[Table] = []
+
+    def wrap(partial: bool) -> BranchImportanceAnswer:
+        seconds = time.perf_counter() - started
+        made = question.scenes[0].preprocessing
+        provenance = Provenance(info.fingerprint, made, seconds, net.device.type)
+        return _averaged(question, found, credit, provenance, partial)
+
+    count = len(question.scenes)
+    for number, scene in enumerate(question.scenes):
+        progress(number / count, wrap(True) if found else None, f"photo {number + 1} of {count}")
+        scene = replace(scene, interventions=())
+        trace = lab.trace(scene, progress.lane, keep=count == 1)
+        one = ablated(
+            net, trace.batches, question.head, question.target, instead, question.reductions
+        )
+        if question.conductance:
+            array = lab.prepare(scene).array
+            start = _received(net, black(array, scene.preprocessing))
+            end = _received(net, array)
+
+            def tell(fraction: float, number: int = number) -> None:
+                progress((number + fraction) / count, None, f"conductance of photo {number + 1}")
+
+            credit.append(branch_conductance(net, start, end, question.head, one.target, tell))
+        found.append(one)
+    return wrap(False)
+
+
+def ablated(
+    net: GoogLeNet,
+    values: Mapping[str, Tensor],
+    head: str,
+    target: int | None,
+    instead: Mapping[str, Tensor],
+    reductions: bool = False,
+) -> Ablated:
+    """Ablate every branch before a head, one at a time.
+
+    Parameters
+    ----------
+    net
+        In evaluation mode.
+    values
+        Every unit's activation (1, …) for the photo, with the input.
+    head, target
+        Whose logits; None for the photo's top class.
+    instead
+        What stands in the place of a unit's output, (1, C, 1, 1); zeros for units it lacks.
+    reductions
+        Whether the reductions are ablated as well.
+    """
+    unit = LOGITS[head]
+    logits = values[unit][0].cpu().numpy()
+    chosen = int(np.argmax(logits)) if target is None else target
+    with torch.inference_mode():
+        places, rows = _growing(net, values, unit, instead, reductions)
+    return Ablated(chosen, logits, dict(zip(places, rows.cpu().numpy(), strict=True)))
+
+
+def _growing(
+    net: GoogLeNet,
+    values: Mapping[str, Tensor],
+    wanted: str,
+    instead: Mapping[str, Tensor],
+    reductions: bool,
+) -> tuple[list[Place], Tensor]:
+    """Run a batch that gains a row for each place of each module it meets."""
+    needed = {step.name for step, _ in net.plan({INPUT}, [wanted])}
+    places: list[Place] = []
+    rows: dict[str, Tensor] = {}
+    for line in packed.lines(net):
+        if needed.isdisjoint(line.names):
+            continue
+        if places:
+            made = line.compute(*(rows[read] for read in line.inputs))
+            rows.update(zip(line.names, [made] if isinstance(made, Tensor) else made, strict=True))
+        (name, *others) = line.names
+        if others or net.by_name[name].kind != "concat":
+            continue
+        inputs = net.by_name[name].inputs
+        new = _new_rows(net, name, inputs, values, instead, reductions)
+        places += [(name, place) for place in new]
+        grown = [*new.values()] if name not in rows else [rows[name], *new.values()]
+        # A batch of one takes other ways through a network; it does not occur here.
+        rows = {name: torch.cat(grown).contiguous(memory_format=_layout(values[name]))}
+    return places, rows[wanted]
+
+
+def _new_rows(
+    net: GoogLeNet,
+    module: str,
+    inputs: Sequence[str],
+    values: Mapping[str, Tensor],
+    instead: Mapping[str, Tensor],
+    reductions: bool,
+) -> dict[str, Tensor]:
+    """Return a module's output (1, C, h, w) with each of its branches ablated in turn."""
+    parts = {name: values[name] for name in inputs}
+
+    def with_(unit: str, value: Tensor) -> Tensor:
+        return torch.cat([value if name == unit else part for name, part in parts.items()], 1)
+
+    new: dict[str, Tensor] = {}
+    for branch, output in BRANCH_OUTPUT.items():
+        unit = f"{module}/{output}"
+        new[branch] = with_(unit, _instead(unit, values, instead))
+    for reduction in REDUCTIONS if reductions else ():
+        behind = f"{module}/{reduction.removesuffix('_reduce')}"
+        narrowed = _instead(f"{module}/{reduction}", values, instead)
+        computed = net.run({f"{module}/{reduction}": narrowed}, [behind])[behind]
+        new[reduction] = with_(behind, computed)
+    return new
+
+
+def _instead(unit: str, values: Mapping[str, Tensor], instead: Mapping[str, Tensor]) -> Tensor:
+    if unit not in instead:
+        return torch.zeros_like(values[unit])
+    return instead[unit].expand_as(values[unit])
+
+
+def _layout(x: Tensor) -> torch.memory_format:
+    last = x.is_contiguous(memory_format=torch.channels_last)
+    return torch.channels_last if last else torch.contiguous_format
+
+
+def _received(net: GoogLeNet, array: Floats) -> Tensor:
+    return net.transform(net.place(torch.tensor(array)[None]))[0]
+
+
+def _replacements(question: BranchImportance, lab: Lab, progress: Progress) -> Mapping[str, Tensor]:
+    """Return what ablated units are set to where that is not zero: channel means (1, C, 1, 1)."""
+    if question.mode == "zero":
+        return {}
+    scene = question.scenes[0]
+    return lab.channel_means(scene, question.references, progress.lane)
+
+
+def _averaged(
+    question: BranchImportance,
+    found: Sequence[Ablated],
+    credit: Sequence[Table],
+    provenance: Provenance,
+    partial: bool,
+) -> BranchImportanceAnswer:
+    drops = [one.drops() for one in found]
+    places = list(drops[0])
+    # (photos, places, 2)
+    numbers = np.array([[drop[place] for place in places] for drop in drops], dtype=np.float64)
+    mean = numbers.mean(0)
+    spread = numbers.std(0, ddof=1) if len(found) > 1 else np.zeros_like(mean)
+    logit = _table(places, mean[:, 0])
+    divided = _mean_table(credit) if len(credit) == len(found) and credit else None
+    return BranchImportanceAnswer(
+        question,
+        logit,
+        _table(places, mean[:, 1]),
+        _table(places, spread[:, 0]),
+        _table(places, spread[:, 1]),
+        tuple(one.target for one in found),
+        tuple(one.logit for one in found),
+        tuple(one.probability for one in found),
+        provenance,
+        divided,
+        disagreements(logit, divided) if divided else (),
+        len(found),
+        partial,
+    )
+
+
+def _table(places: Sequence[Place], numbers: Sequence[float]) -> dict[str, dict[str, float]]:
+    made: dict[str, dict[str, float]] = {}
+    for (module, branch), number in zip(places, numbers, strict=True):
+        made.setdefault(module, {})[branch] = float(number)
+    return made
+
+
+def _mean_table(tables: Sequence[Table]) -> Table:
+    return {
+        module: {
+            branch: float(np.mean([table[module][branch] for table in tables])) for branch in row
+        }
+        for module, row in tables[0].items()
+    }

@@ -1,0 +1,74 @@
+"""Photos among each other: which are alike to a unit, and where they lie."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from inception_viewer.comparison_questions import Doubles, PhotoMap, PhotoMapAnswer
+from inception_viewer.errors import QuestionError
+from inception_viewer.googlenet.variants import BRANCH_OUTPUT
+from inception_viewer.questions import Provenance
+
+from . import pooling
+
+if TYPE_CHECKING:
+    from inception_viewer.lab import Lab
+    from inception_viewer.runner import Progress
+
+
+def answer(question: PhotoMap, lab: Lab, progress: Progress) -> PhotoMapAnswer:
+    """Answer a :class:`PhotoMap` question.
+
+    Raises
+    ------
+    QuestionError
+        If there are fewer than two photos, or no such unit, or it is not pooled.
+    """
+    started = time.perf_counter()
+    if len(question.scenes) < 2:
+        raise QuestionError("Comparing photos takes at least two of them.")
+    scene = question.scenes[0]
+    net = lab.network(scene.checkpoint, progress.lane)
+    step = net.by_name.get(question.unit)
+    if step is None:
+        raise QuestionError(f"This network has no unit “{question.unit}”.")
+    if step.kind not in ("conv", "concat"):
+        raise QuestionError(f"Choose a convolution or a module; “{question.unit}” is neither.")
+    rows = []
+    for number, one in enumerate(question.scenes):
+        progress(number / len(question.scenes), None, f"photo {number + 1}")
+        values = pooling.of_scene(lab, one, progress.lane).values
+        rows.append(pooling.of_module(values, question.unit, tuple(BRANCH_OUTPUT.values())))
+    points, explained = principal(np.stack(rows).astype(np.float64))
+    seconds = time.perf_counter() - started
+    made = Provenance(scene.checkpoint, scene.preprocessing, seconds, net.device.type)
+    return PhotoMapAnswer(question, cosines(np.stack(rows)), points, explained, made)
+
+
+def cosines(rows: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> Doubles:
+    """Return the cosine of every two rows (n, n); 0 where one of them is all zeros."""
+    values = rows.astype(np.float64)
+    length = np.linalg.norm(values, axis=1, keepdims=True)
+    unit = np.divide(values, length, out=np.zeros_like(values), where=length > 0)
+    found: Doubles = np.clip(unit @ unit.T, -1, 1)
+    return found
+
+
+def principal(rows: Doubles) -> tuple[Doubles, tuple[float, float]]:
+    """Return rows' first two principal components (n, 2), and the variance each explains.
+
+    Signs are arbitrary in the method; here each component's largest magnitude is positive.
+    """
+    centred = rows - rows.mean(0)
+    left, sizes, _ = np.linalg.svd(centred, full_matrices=False)
+    points = np.zeros((len(rows), 2))
+    kept = min(2, len(sizes))
+    points[:, :kept] = left[:, :kept] * sizes[:kept]
+    largest = points[np.abs(points).argmax(0), range(2)]
+    points *= np.where(largest < 0, -1.0, 1.0)
+    whole = float((sizes**2).sum())
+    shares = [float(size**2) / whole if whole else 0.0 for size in (*sizes[:2], 0.0, 0.0)]
+    return points, (shares[0], shares[1])

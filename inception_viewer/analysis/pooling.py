@@ -1,0 +1,112 @@
+"""Photos as one number a channel: every unit's activation averaged over its map.
+
+That is what groups, neighbours and maps of photos are made from: 30 KB a photo, kept within a
+bound, so that a comparison that is asked again goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from inception_viewer.googlenet.architecture import INPUT, LOGITS, GoogLeNet
+from inception_viewer.images.batches import batch_size, batches
+from inception_viewer.questions import Floats, Preprocessing, Scene, frozen_array
+
+if TYPE_CHECKING:
+    from inception_viewer.lab import Lab
+
+
+@dataclass(frozen=True, eq=False)
+class Pooled:
+    """One photo: each convolution's channels averaged over the map, and main's top class."""
+
+    values: Mapping[str, Floats]
+    predicted: int
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of its numbers."""
+        return sum(values.nbytes for values in self.values.values())
+
+
+def units(net: GoogLeNet) -> list[str]:
+    """Return the units that are pooled: every convolution, in the order of computation.
+
+    A module's output is the concatenation of its branches and needs no numbers of its own.
+    """
+    return [step.name for step in net.steps if step.kind == "conv"]
+
+
+def of_scene(lab: Lab, scene: Scene, lane: str) -> Pooled:
+    """Return an open photo's pooled activations."""
+    found = lab.pooled.get(scene)
+    if found is None:
+        net = lab.network(scene.checkpoint, lane)
+        (found,) = _pooled(net, lab.trace(scene, lane, keep=False).batches)
+        lab.pooled.put(scene, found)
+    return found
+
+
+def of_paths(
+    lab: Lab, checkpoint: str, made: Preprocessing, paths: Sequence[str], lane: str
+) -> Iterator[tuple[int, Pooled | str]]:
+    """Read photos in batches; yield each one's place and what is in it, or why it has nothing.
+
+    Those that were read before come first.
+    """
+    net = lab.network(checkpoint, lane)
+    keys = [_key(checkpoint, made, path) for path in paths]
+    left = []
+    for place, key in enumerate(keys):
+        found = lab.pooled.get(key)
+        if found is None:
+            left.append(place)
+        else:
+            yield place, found
+    files = [Path(paths[place]) for place in left]
+    with closing(batches(files, made, batch_size(made, net.device.type))) as reading:
+        for batch in reading:
+            for at, why in batch.failures:
+                yield left[at], why
+            if not batch.places:
+                continue
+            with torch.inference_mode():
+                x = net.transform(net.place(torch.from_numpy(batch.array)))
+                values = net.run({INPUT: x}, [*units(net), LOGITS["main"]])
+            for at, one in zip(batch.places, _pooled(net, values), strict=True):
+                lab.pooled.put(keys[left[at]], one)
+                yield left[at], one
+
+
+def of_module(values: Mapping[str, Floats], unit: str, outputs: Sequence[str]) -> Floats:
+    """Return a unit's pooled channels; a module's are those of its branches."""
+    if unit in values:
+        return values[unit]
+    return np.concatenate([values[f"{unit}/{output}"] for output in outputs])
+
+
+def _pooled(net: GoogLeNet, values: Mapping[str, Tensor]) -> list[Pooled]:
+    with torch.inference_mode():
+        means = {name: values[name].mean((2, 3)).cpu().numpy() for name in units(net)}
+        tops = values[LOGITS["main"]].argmax(1).tolist()
+    return [
+        Pooled({name: frozen_array(rows[number].copy()) for name, rows in means.items()}, top)
+        for number, top in enumerate(tops)
+    ]
+
+
+def _key(checkpoint: str, made: Preprocessing, path: str) -> tuple[object, ...]:
+    """Return what a file's numbers are kept under; another one when the file has changed."""
+    try:
+        stat = Path(path).stat()
+    except OSError:
+        return checkpoint, made, path
+    return checkpoint, made, path, stat.st_mtime_ns, stat.st_size

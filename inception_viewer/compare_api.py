@@ -1,0 +1,219 @@
+"""Comparing photos, groups and branches from a notebook.
+
+These are thin: they make the questions that the window asks, and so give the same numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from os import PathLike, fspath
+from typing import TypeAlias
+
+from .api import Network, Photo, class_index
+from .comparison_questions import (
+    BranchProfile,
+    BranchProfileAnswer,
+    CompareGroups,
+    Group,
+    GroupsAnswer,
+    PhotoMap,
+    PhotoMapAnswer,
+)
+from .images.sources import find
+from .intervention_questions import AblationMode, BranchImportance, BranchImportanceAnswer
+from .questions import ImageSource, Preprocessing, Scene
+
+Photos: TypeAlias = "Photo | Sequence[Photo]"
+Members: TypeAlias = "str | PathLike[str] | Sequence[Photo]"
+"""A folder, or photos one by one."""
+
+
+def branch_importance(
+    net: Network,
+    image: Photos,
+    target: int | str | None = None,
+    mode: AblationMode = "zero",
+    *,
+    head: str = "main",
+    references: Sequence[Photo] = (),
+    reductions: bool = False,
+    conductance: bool = False,
+    preprocessing: Preprocessing | None = None,
+) -> BranchImportanceAnswer:
+    """Ablate each of the 36 branches, and say what the class loses.
+
+    Parameters
+    ----------
+    net
+        From :func:`inception_viewer.load`.
+    image
+        One photo, or several to average over.
+    target
+        A class by name or index; None for each photo's top class.
+    mode
+        ``"zero"``, or ``"mean"``: each channel's mean over ``references``.
+    head
+        ``"aux1"``, ``"aux2"`` or ``"main"``; only branches before it are ablated.
+    references
+        Photos for ``"mean"``.
+    reductions
+        Whether the 1x1 reductions are ablated as well.
+    conductance
+        Whether layer conductance is computed beside it.
+    preprocessing
+        How photos become the input; None for the checkpoint's own.
+
+    Returns
+    -------
+    BranchImportanceAnswer
+        ``.logit_drop["inception3a"]["5x5"]``, ``.probability_drop``, spreads, ….
+
+    Raises
+    ------
+    ImageError, QuestionError
+        If a photo cannot be read; if there is no such head or class, or no references.
+    """
+    with (
+        _scenes(net, _several(image), preprocessing) as scenes,
+        _scenes(net, references, preprocessing) as means,
+    ):
+        question = BranchImportance(
+            scenes,
+            head,
+            class_index(net, target),
+            mode,
+            tuple(scene.image for scene in means),
+            reductions,
+            conductance,
+        )
+        found: BranchImportanceAnswer = net._answer(question)
+        return found
+
+
+def branch_profile(
+    net: Network, images: Photos, *, preprocessing: Preprocessing | None = None
+) -> BranchProfileAnswer:
+    """Say what share of its module each branch has, along the depth of the network.
+
+    Parameters
+    ----------
+    net
+        From :func:`inception_viewer.load`.
+    images
+        One photo or several.
+    preprocessing
+        How photos become the input; None for the checkpoint's own.
+
+    Returns
+    -------
+    BranchProfileAnswer
+        ``.table("activation", 0)["inception3a"]["5x5"]``, ``.shares``, ``.channels``, ….
+
+    Raises
+    ------
+    ImageError, QuestionError
+        If a photo cannot be read, or there is none.
+    """
+    with _scenes(net, _several(images), preprocessing) as scenes:
+        found: BranchProfileAnswer = net._answer(BranchProfile(scenes))
+        return found
+
+
+def compare_groups(
+    net: Network,
+    groups: Mapping[str, Members],
+    *,
+    preprocessing: Preprocessing | None = None,
+) -> GroupsAnswer:
+    """Say which channels tell groups of photos apart.
+
+    Parameters
+    ----------
+    net
+        From :func:`inception_viewer.load`.
+    groups
+        From a group's name to its folder, or its photos; at most 500 each.
+    preprocessing
+        How photos become the input; None for the checkpoint's own.
+
+    Returns
+    -------
+    GroupsAnswer
+        ``.best("cats", "cups")``, ``.separations["cats", "cups"]["inception4a/5x5"].effect``.
+
+    Raises
+    ------
+    ImageError, QuestionError
+        If a photo cannot be read, or the groups are too few or too small.
+    """
+    with ExitStack() as opened:
+        members = tuple(
+            _group(net, name, photos, preprocessing, opened) for name, photos in groups.items()
+        )
+        question = CompareGroups(net.fingerprint, preprocessing or net.preprocessing, members)
+        found: GroupsAnswer = net._answer(question)
+        return found
+
+
+def photo_map(
+    net: Network,
+    images: Sequence[Photo],
+    unit: str = "inception5b",
+    *,
+    preprocessing: Preprocessing | None = None,
+) -> PhotoMapAnswer:
+    """Say which photos are alike to a unit, and lay them out in two dimensions.
+
+    Parameters
+    ----------
+    net
+        From :func:`inception_viewer.load`.
+    images
+        At least two.
+    unit
+        A convolution or a module.
+    preprocessing
+        How photos become the input; None for the checkpoint's own.
+
+    Returns
+    -------
+    PhotoMapAnswer
+        ``.nearest(0)``, ``.points``, ``.similarity``, ….
+
+    Raises
+    ------
+    ImageError, QuestionError
+        If a photo cannot be read, there is one only, or there is no such unit.
+    """
+    with _scenes(net, images, preprocessing) as scenes:
+        found: PhotoMapAnswer = net._answer(PhotoMap(scenes, unit))
+        return found
+
+
+def _several(image: Photos) -> Sequence[Photo]:
+    return image if isinstance(image, list | tuple) else [image]  # type: ignore[list-item]
+
+
+@contextmanager
+def _scenes(
+    net: Network, photos: Sequence[Photo], preprocessing: Preprocessing | None
+) -> Iterator[tuple[Scene, ...]]:
+    with ExitStack() as opened:
+        yield tuple(opened.enter_context(net._scene(photo, preprocessing)) for photo in photos)
+
+
+def _group(
+    net: Network,
+    name: str,
+    photos: Members,
+    preprocessing: Preprocessing | None,
+    opened: ExitStack,
+) -> Group:
+    if isinstance(photos, str | PathLike):
+        found = find([ImageSource(path=fspath(photos))], limit=10**6).sources
+        return Group(name, paths=tuple(source.path for source in found if source.path))
+    paths = [fspath(one) for one in photos if isinstance(one, str | PathLike)]
+    others = [one for one in photos if not isinstance(one, str | PathLike)]
+    scenes = [opened.enter_context(net._scene(photo, preprocessing)) for photo in others]
+    return Group(name, tuple(scene.image for scene in scenes), tuple(paths))

@@ -1,0 +1,137 @@
+"""Interventions on the network, which a :class:`~.questions.Scene` holds, and questions on them.
+
+Frozen and hashable like everything that keys a trace. Neither torch nor Qt is imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from .questions import Provenance, Question, Scene
+
+InterventionMode = Literal["zero", "scale", "mean", "patch"]
+AblationMode = Literal["zero", "mean"]
+
+MODE_WORDS = {
+    "zero": "switched off",
+    "scale": "scaled",
+    "mean": "held at its mean",
+    "patch": "taken from another photo",
+}
+
+
+@dataclass(frozen=True)
+class Intervention:
+    """Something else in the place of a unit's output; all that reads it follows.
+
+    Attributes
+    ----------
+    unit
+        Any but a head's logits: ``"inception4a/5x5"`` is a branch, ``"inception4a"`` a module.
+    mode
+        ``"zero"``; ``"scale"``: times ``factor``; ``"mean"``: each channel is its own mean over
+        the positions of all ``images``, everywhere; ``"patch"``: what it is for the one photo
+        in ``images``, position by position (activation patching). Photos are taken as they
+        are, without edits and interventions: a patch with the scene's own photo freezes the
+        unit at what it was before the photo was edited.
+    channels
+        Which of the unit's channels; None for all.
+    factor
+        Of ``"scale"``, from 0 to 2 in the window.
+    images
+        Content hashes of open photos.
+    """
+
+    unit: str
+    mode: InterventionMode = "zero"
+    channels: tuple[int, ...] | None = None
+    factor: float = 0.0
+    images: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """What is done, for captions: ``"inception4a/5x5 switched off"``."""
+        what = f"scaled by {self.factor:g}" if self.mode == "scale" else MODE_WORDS[self.mode]
+        if self.mode == "mean":
+            photos = len(self.images)
+            what += f" over {photos} photo{'s' * (photos != 1)}"
+        if self.channels is None:
+            return f"{self.unit} {what}"
+        if len(self.channels) == 1:
+            return f"channel {self.channels[0]} of {self.unit} {what}"
+        return f"{len(self.channels)} channels of {self.unit} {what}"
+
+
+@dataclass(frozen=True)
+class BranchImportance(Question):
+    """What each branch is worth to a class; answered by :class:`BranchImportanceAnswer`.
+
+    Attributes
+    ----------
+    scenes
+        One photo or several, of one checkpoint. Interventions on them are not taken into
+        account, edits are.
+    head, target
+        The class whose logit and probability are looked at; None for each photo's top class.
+    mode
+        What a branch's output is set to: zero, or each channel's mean over ``references``.
+    references
+        Content hashes of open photos, for ``"mean"``.
+    reductions
+        Whether the 1x1 reductions before the 3x3 and the 5x5 are ablated as well.
+    conductance
+        Whether layer conductance is computed beside it (seconds for each photo).
+    """
+
+    scenes: tuple[Scene, ...]
+    head: str = "main"
+    target: int | None = None
+    mode: AblationMode = "zero"
+    references: tuple[str, ...] = ()
+    reductions: bool = False
+    conductance: bool = False
+
+
+Table = Mapping[str, Mapping[str, float]]
+"""A number by module (``"inception3a"``) and branch (``"1x1"``, …, or ``"3x3_reduce"``)."""
+
+
+@dataclass(frozen=True, eq=False)
+class BranchImportanceAnswer:
+    """A table of modules by branches, averaged over the photos.
+
+    Attributes
+    ----------
+    logit_drop, probability_drop
+        What the class loses when the branch is ablated: the value as it is less the value
+        then; negative where the branch spoke against the class. Means over the photos.
+    logit_spread, probability_spread
+        Standard deviations over the photos (of the sample: n - 1); 0 for one photo.
+    targets
+        The class that was looked at, for each photo.
+    logits, probabilities
+        Of these classes as they are, for each photo.
+    conductance
+        The share of the logit's rise from a black picture that flows through each branch, as
+        layer conductance divides it; or None. Means over the photos.
+    disagreements
+        A sentence for each branch on which ablation and conductance contradict each other.
+    photos
+        How many are in it: fewer than asked for in a partial answer.
+    """
+
+    question: BranchImportance
+    logit_drop: Table
+    probability_drop: Table
+    logit_spread: Table
+    probability_spread: Table
+    targets: tuple[int, ...]
+    logits: tuple[float, ...]
+    probabilities: tuple[float, ...]
+    provenance: Provenance
+    conductance: Table | None = None
+    disagreements: tuple[str, ...] = ()
+    photos: int = 1
+    partial: bool = False
