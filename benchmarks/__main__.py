@@ -20,6 +20,7 @@ ROWS = (
     "smooth_grad",
     "occlusion",
     "grad_cam_all_units",
+    "branch_importance",
     "paint_832_maps",
     "window_on_screen",
     "longest_stall",

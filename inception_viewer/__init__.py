@@ -23,7 +23,13 @@ if TYPE_CHECKING:
     from .analysis.trace import Trace
     from .api import Network, attribute, grade, load, measures, methods, tcav
     from .checkpoints.catalogue import Published
-    from .compare_api import branch_importance, branch_profile, compare_groups, photo_map
+    from .compare_api import (
+        branch_importance,
+        branch_profile,
+        compare_groups,
+        decisive_channels,
+        photo_map,
+    )
     from .concept_questions import ConceptAnswer
     from .errors import CheckpointError, ImageError, QuestionError, ViewerError
     from .folder_api import evaluate, fit_heads, get, inspect, published
@@ -43,6 +49,7 @@ _HOMES = {
     "branch_importance": "compare_api",
     "branch_profile": "compare_api",
     "compare_groups": "compare_api",
+    "decisive_channels": "compare_api",
     "photo_map": "compare_api",
     "Intervention": "intervention_questions",
     "measures": "api",
@@ -91,6 +98,7 @@ __all__ = [
     "branch_importance",
     "branch_profile",
     "compare_groups",
+    "decisive_channels",
     "evaluate",
     "fit_heads",
     "get",

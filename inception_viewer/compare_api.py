@@ -21,7 +21,13 @@ from .comparison_questions import (
     PhotoMapAnswer,
 )
 from .images.sources import find
-from .intervention_questions import AblationMode, BranchImportance, BranchImportanceAnswer
+from .intervention_questions import (
+    AblationMode,
+    BranchImportance,
+    BranchImportanceAnswer,
+    DecisiveChannels,
+    DecisiveChannelsAnswer,
+)
 from .questions import ImageSource, Preprocessing, Scene
 
 Photos: TypeAlias = "Photo | Sequence[Photo]"
@@ -88,6 +94,44 @@ def branch_importance(
             conductance,
         )
         found: BranchImportanceAnswer = net._answer(question)
+        return found
+
+
+def decisive_channels(
+    net: Network,
+    image: Photo,
+    module: str,
+    *,
+    head: str = "main",
+    preprocessing: Preprocessing | None = None,
+) -> DecisiveChannelsAnswer:
+    """Find the fewest channels of a module that keep the answer, and the fewest that flip it.
+
+    Parameters
+    ----------
+    net
+        From :func:`inception_viewer.load`.
+    image
+        One photo.
+    module
+        ``"inception4c"``.
+    head
+        Whose top class is the answer.
+    preprocessing
+        How the photo becomes the input; None for the checkpoint's own.
+
+    Returns
+    -------
+    DecisiveChannelsAnswer
+        ``.keeps``, ``.flips``, ``.becomes``, ….
+
+    Raises
+    ------
+    ImageError, QuestionError
+        If the photo cannot be read; if there is no such module before such a head.
+    """
+    with _scenes(net, [image], preprocessing) as (scene,):
+        found: DecisiveChannelsAnswer = net._answer(DecisiveChannels(scene, module, head))
         return found
 
 

@@ -135,3 +135,57 @@ class BranchImportanceAnswer:
     disagreements: tuple[str, ...] = ()
     photos: int = 1
     partial: bool = False
+
+
+@dataclass(frozen=True)
+class DecisiveChannels(Question):
+    """Which of a module's channels an answer needs; answered by :class:`DecisiveChannelsAnswer`.
+
+    Attributes
+    ----------
+    scene
+        Its own interventions are not taken into account.
+    module
+        ``"inception4c"``.
+    head
+        Whose top class is the answer.
+    """
+
+    scene: Scene
+    module: str
+    head: str = "main"
+
+
+@dataclass(frozen=True, eq=False)
+class DecisiveChannelsAnswer:
+    """Two sets of channels of a module, found greedily; other channels are zero or as they are.
+
+    No channel can be left out of either set. That there is no smaller set of quite other
+    channels is not proved: that would take all combinations.
+
+    Attributes
+    ----------
+    target
+        The answer: the head's top class.
+    keeps
+        Channels that suffice: with all others at zero the answer stands. Empty if it stands
+        without the module; None if not even all channels give it (never for the photo as it is).
+    flips
+        Channels whose removal changes the answer; None if it stands with all of them removed.
+    becomes
+        The class that it changes to, or None.
+    keep_margins, flip_margins
+        The target's logit less the largest other one after each greedy step, the first before
+        any; pruning comes afterwards and is not in them.
+    """
+
+    question: DecisiveChannels
+    target: int
+    channels: int
+    keeps: tuple[int, ...] | None
+    flips: tuple[int, ...] | None
+    becomes: int | None
+    keep_margins: tuple[float, ...]
+    flip_margins: tuple[float, ...]
+    provenance: Provenance
+    partial: bool = False

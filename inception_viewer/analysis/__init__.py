@@ -36,7 +36,7 @@ from inception_viewer.file_questions import (
 from inception_viewer.folder_questions import Evaluate, FitHeads, PlanFit
 from inception_viewer.grade_questions import Grade
 from inception_viewer.grid_questions import GradCamOfUnits, Picture
-from inception_viewer.intervention_questions import BranchImportance
+from inception_viewer.intervention_questions import BranchImportance, DecisiveChannels
 from inception_viewer.questions import (
     Attribution,
     ForgetImage,
@@ -66,6 +66,7 @@ def registry() -> dict[type[Question], Answering]:
         branch_profile,
         checkpoint_comparison,
         checkpoints,
+        decisive_channels,
         files,
         glance,
         groups,
@@ -97,6 +98,7 @@ def registry() -> dict[type[Question], Answering]:
         GradCamOfUnits: _grad_cam_of_units,
         Picture: glance.picture,
         BranchImportance: _branch_importance,
+        DecisiveChannels: decisive_channels.answer,
         BranchProfile: branch_profile.answer,
         CompareGroups: groups.answer,
         PhotoMap: photo_map.answer,
