@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .api import Network, attribute, grade, load, measures, methods, tcav
     from .checkpoints.catalogue import Published
     from .concept_questions import ConceptAnswer
+    from .edit_questions import Brush, Stroke
     from .errors import CheckpointError, ImageError, QuestionError, ViewerError
     from .folder_api import evaluate, fit_heads, get, inspect, published
     from .folder_questions import EvaluationAnswer, FittedHeads
@@ -48,6 +49,8 @@ _HOMES = {
     "Network": "api",
     "Trace": "analysis.trace",
     "AttributionAnswer": "questions",
+    "Brush": "edit_questions",
+    "Stroke": "edit_questions",
     "GradeAnswer": "grade_questions",
     "CheckpointInfo": "questions",
     "ConceptAnswer": "concept_questions",
@@ -65,6 +68,7 @@ _HOMES = {
 
 __all__ = [
     "AttributionAnswer",
+    "Brush",
     "CheckpointError",
     "CheckpointInfo",
     "ConceptAnswer",
@@ -76,6 +80,7 @@ __all__ = [
     "Preprocessing",
     "Published",
     "QuestionError",
+    "Stroke",
     "Trace",
     "Verdict",
     "ViewerError",

@@ -26,10 +26,12 @@ from .analysis.trace import Trace
 from .attribution_methods import Method
 from .checkpoints.own import save_as
 from .concept_questions import Concept, ConceptAnswer, TestConcepts
+from .edit_questions import Brush
 from .errors import CheckpointError, ImageError, QuestionError
 from .googlenet.variants import Variant
 from .grade_questions import Grade, GradeAnswer, MeasureName
 from .images.decode import Decoded, decode, from_array, from_pil
+from .images.painting import check
 from .lab import Lab
 from .questions import (
     Attribution,
@@ -116,7 +118,13 @@ class Network:
         """Where it runs; ``"cpu"`` from then on if a GPU ran out of memory."""
         return self._lab.device
 
-    def trace(self, image: Photo, *, preprocessing: Preprocessing | None = None) -> Trace:
+    def trace(
+        self,
+        image: Photo,
+        *,
+        preprocessing: Preprocessing | None = None,
+        edits: Sequence[Brush] = (),
+    ) -> Trace:
         """Run one forward pass and keep everything.
 
         Parameters
@@ -125,6 +133,8 @@ class Network:
             A path, a PIL image, or a numpy array uint8 RGB (height, width, 3).
         preprocessing
             How it becomes the input; None for the checkpoint's own.
+        edits
+            Areas of the network's picture to paint over first.
 
         Returns
         -------
@@ -133,10 +143,10 @@ class Network:
 
         Raises
         ------
-        ImageError
-            If the image cannot be read, in one sentence.
+        ImageError, QuestionError
+            If the image cannot be read, or an edit not painted; in one sentence.
         """
-        with self._scene(image, preprocessing) as scene:
+        with self._scene(image, preprocessing, edits) as scene:
             return self._lab.attempt(lambda: self._lab.trace(scene), self._tell)
 
     def save(
@@ -192,10 +202,17 @@ class Network:
         return answer(question, self._lab, _Watched(progress, self._tell))
 
     @contextmanager
-    def _scene(self, image: Photo, preprocessing: Preprocessing | None) -> Iterator[Scene]:
+    def _scene(
+        self,
+        image: Photo,
+        preprocessing: Preprocessing | None,
+        edits: Sequence[Brush] = (),
+    ) -> Iterator[Scene]:
+        check(edits)
+        made = preprocessing or self.preprocessing
         opened = self._lab.add_image(_decoded(image))
         try:
-            yield Scene(self.fingerprint, opened.id, preprocessing or self.preprocessing)
+            yield Scene(self.fingerprint, opened.id, made, tuple(edits))
         finally:
             self._lab.forget_image(opened.id)
 
@@ -279,6 +296,7 @@ def attribute(
     channel: int | None = None,
     position: tuple[int, int] | None = None,
     preprocessing: Preprocessing | None = None,
+    edits: Sequence[Brush] = (),
     **parameters: Any,
 ) -> AttributionAnswer:
     """Say which pixels, or which of a unit's numbers, an answer rests on.
@@ -307,6 +325,8 @@ def attribute(
         Without ``channel`` it is the channel that is largest on the photo.
     preprocessing
         How the image becomes the input; None for the checkpoint's own.
+    edits
+        Areas of the network's picture to paint over first: the painted picture is explained.
     **parameters
         The method's own (``steps=50``). ``baseline`` may be a photo, like ``image``, besides
         the names that the method lists.
@@ -333,6 +353,7 @@ def attribute(
         channel,
         position,
         preprocessing,
+        edits,
         parameters,
     ) as question:
         explained: AttributionAnswer = net._answer(question)
@@ -357,6 +378,7 @@ def grade(
     channel: int | None = None,
     position: tuple[int, int] | None = None,
     preprocessing: Preprocessing | None = None,
+    edits: Sequence[Brush] = (),
     measure_seed: int = 0,
     **parameters: Any,
 ) -> GradeAnswer:
@@ -364,7 +386,7 @@ def grade(
 
     Parameters
     ----------
-    net, image, method, head, target, unit, against, channel, position, preprocessing
+    net, image, method, head, target, unit, against, channel, position, preprocessing, edits
         Of the map, as :func:`attribute` takes them.
     measure
         One of :func:`measures`.
@@ -395,6 +417,7 @@ def grade(
         channel,
         position,
         preprocessing,
+        edits,
         parameters,
     ) as question:
         wanted = Grade(question, cast(MeasureName, measure), _whole(measure_seed, "seed"))
@@ -489,6 +512,7 @@ def _asked(
     channel: int | None,
     position: tuple[int, int] | None,
     preprocessing: Preprocessing | None,
+    edits: Sequence[Brush],
     parameters: Mapping[str, Any],
 ) -> Iterator[Attribution]:
     """Make the question of :func:`attribute`'s arguments; its photos are open within."""
@@ -497,7 +521,7 @@ def _asked(
     if chosen and against is not None and not described.needs_answer:
         raise QuestionError("“against” subtracts a class; a unit's channel is explained here.")
     with ExitStack() as opened:
-        scene = opened.enter_context(net._scene(image, preprocessing))
+        scene = opened.enter_context(net._scene(image, preprocessing, edits))
         settings = _settings(described, parameters, opened, net)
         yield Attribution(
             scene,

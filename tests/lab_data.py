@@ -24,6 +24,13 @@ def place() -> Place:
     return Place(info, info.preprocessing, "ab" * 32, photos)
 
 
+def half_trained() -> CheckpointInfo:
+    """A checkpoint whose heads are untrained, fitted and trained."""
+    heads = {"aux1": "untrained", "aux2": "fitted", "main": "trained"}
+    metadata = {"iv.aux2.fit": json.dumps({"images": 1350})}
+    return replace(ui_data.checkpoint_info(), heads=heads, metadata=metadata)
+
+
 def images() -> tuple[ImageInfo, ...]:
     """The tray of :func:`place`."""
     return ui_data.photo(), ui_data.photo("ewer.jpg", OTHER)
