@@ -18,6 +18,7 @@ from inception_viewer.grade_questions import Grade
 from inception_viewer.lab_choice import Choice, Explained
 from inception_viewer.questions import Neuron
 from inception_viewer.ui.attribution.colouring import Colouring, overlaid
+from inception_viewer.ui.lab import words
 from inception_viewer.ui.lab_view import NO_MAPS
 
 pytestmark = pytest.mark.usefixtures("light")
@@ -93,6 +94,7 @@ def test_a_pinned_cell_stays_beside_another_arrangement_and_another_photo(view):
     assert pinned.complete is not None
     assert all(one.question.scene == other for one in view.board.cells[1:])
     assert "cup.jpg" in words_of(view, 0)
+    assert words.what_text(pinned, view.classes).startswith("cup.jpg · ")
     view.toggle_pin()
     assert pinned not in view.board.cells
 

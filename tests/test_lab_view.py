@@ -8,16 +8,18 @@ import lab_data
 import numpy as np
 import pytest
 import ui_data
-from lab_tools import alone, answer_all, finish, open_lab, painted, picture_pixels
-from PySide6.QtCore import QPointF, QSize, Qt
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QApplication
+from lab_tools import alone, answer_all, finish, open_lab, painted, picture_pixels, words_of
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QImage, QPainter
+from PySide6.QtWidgets import QApplication, QToolTip
 
 from inception_viewer.lab_choice import Choice, Explained
+from inception_viewer.questions import Neuron
 from inception_viewer.ui import theme
 from inception_viewer.ui.attribution.colouring import Colouring, overlaid
 from inception_viewer.ui.attribution_view import LOADING, NO_CHECKPOINT, NO_PHOTO
-from inception_viewer.ui.lab import cell_grid
+from inception_viewer.ui.lab import cell_grid, words
+from inception_viewer.ui.lab.cell_paint import paint_value
 from inception_viewer.ui.lab_view import NO_METHOD, LabView
 
 pytestmark = pytest.mark.usefixtures("light")
@@ -285,6 +287,98 @@ def test_only_cells_that_show_are_coloured(view, monkeypatch):
     assert {one.cell.title for one in drawn} <= {view.board.cells[i].cell.title for i in shown}
     assert len(shown) < 57
     assert len(drawn) == len(set(map(id, drawn)))  # each once
+
+
+# --- heads that were not trained with the rest ---------------------------------------
+
+
+def test_heads_that_were_never_trained_or_fitted_are_marked_and_said(view):
+    info = lab_data.half_trained()
+    view.set_scene(info, ui_data.scene(), ui_data.picture())
+    assert [view.chooser.head.itemText(i) for i in range(3)] == [
+        "main", "aux2 (fitted here)", "aux1 (untrained)",
+    ]  # fmt: skip
+    view.set_choice(Choice(arrangement="heads", method="saliency"))
+    answer_all(view)
+    said = [words.what_text(one, info.classes) for one in view.board.cells]
+    assert said == ["untrained, cup · Saliency", "fitted here, cup · Saliency", "cup · Saliency"]
+    assert view.chooser.noise.sentence.startswith("aux1 was never trained")
+    assert "never trained" in words_of(view, 0)
+    assert "1,350 images" in words_of(view, 1)
+    view.canvas.select(view.board.cells[0])
+    view.show_details()
+    assert "means nothing" in view.details.noise.sentence
+    view.canvas.select(view.board.cells[2])
+    assert view.details.noise.sentence == ""
+    view.set_choice(Choice(explained=Explained("neuron", neuron=Neuron("inception4a", 3))))
+    assert all(one.head is None for one in view.board.cells)  # no head has a part in it
+
+
+def test_the_mark_of_a_head_stands_before_its_title(view):
+    view.set_choice(Choice(arrangement="heads", method="saliency"))
+    finish(view)
+    hue = np.array(QColor(theme.current().head("aux2")).getRgb()[:3])
+    cell = view.canvas.grid.cell(1).toRect()
+    pixels = painted(view.canvas)
+    corner = pixels[cell.top() : cell.top() + 16, cell.left() : cell.left() + 13]
+    assert (corner == hue).all(axis=-1).sum() > 100
+    view.set_scene(lab_data.half_trained(), ui_data.scene(), ui_data.picture())
+    finish(view)
+    place = view.canvas.grid.cell(0).toRect()
+    pixels = painted(view.canvas)
+    corner = pixels[place.top() : place.top() + 16, place.left() : place.left() + 13]
+    full = np.array(QColor(theme.current().head("aux1")).getRgb()[:3])
+    assert (corner == full).all(axis=-1).sum() == 0  # hatched instead
+
+
+# --- little room ---------------------------------------------------------------------
+
+
+def test_with_little_room_there_are_two_rows_and_fewer_words(view):
+    answer_all(view)
+    roomy = view.canvas.grid
+    view.resize(740, 440)
+    finish(view)
+    grid, room = view.canvas.grid, view.panes.scrolled.viewport()
+    assert grid.columns == 3
+    assert grid.total(6) <= room.height()
+    assert grid.above < roomy.above
+    assert grid.below < roomy.below
+    style = view.canvas.style_now
+    assert style.compact
+    strip = grid.picture(0).bottom() + 4 + style.line / 2
+    row = painted(view.canvas)[round(strip), int(grid.cell(0).left()) + 2 :][: int(grid.width) // 3]
+    assert row[2][2] > row[2][0]  # blue: the end of what speaks against
+    assert len(np.unique(row, axis=0)) > 8
+
+
+def test_what_is_cut_short_is_told_where_the_pointer_rests(view, qtbot):
+    answer_all(view, completeness_error=0.2)
+    state = view.board.cells[1]
+    told = words.told(state, view.classes, {})
+    assert state.cell.title in told
+    assert "completeness 20 %" in told
+    assert "52 f + 50 b" in told
+    box = view.canvas.grid.cell(1)
+    at = QPoint(int(box.left()) + 4, int(box.top()) + 4)
+    event = QHelpEvent(QEvent.Type.ToolTip, at, view.canvas.mapToGlobal(at))
+    QApplication.sendEvent(view.canvas, event)
+    assert QToolTip.text() == told
+    QToolTip.hideText()
+
+
+@pytest.mark.parametrize(("width", "lines"), [(400, 1), (110, 3)])
+def test_three_values_too_long_for_a_line_stand_below_each_other(width, lines):
+    image = QImage(width, 120, QImage.Format.Format_RGB888)
+    image.fill(QColor("#FFFFFF"))
+    painter = QPainter(image)
+    text = words.BETWEEN.join(("R 0.00212", "G 0.00227", "B 0.00138"))
+    paint_value(painter, QRectF(0, 0, width, 120), text)
+    line = QFontMetricsF(theme.font("small")).height()
+    painter.end()
+    column = [image.pixelColor(1, y).lightness() for y in range(120)]
+    assert sum(one < 128 for one in column) == pytest.approx(lines * line + 4, abs=1.5)
+    assert column[0] == 255
 
 
 # --- themes and sizes ----------------------------------------------------------------

@@ -113,7 +113,7 @@ class Panes(QWidget):
         self._redraw()
 
     def set_painted(self, words: str) -> None:
-        """Say how much of the picture is painted over (``"8 % painted over, grey"``)."""
+        """Say how much of the picture is painted over (``"8 % painted over"``)."""
         self._painted = words
         self.update()
 

@@ -140,10 +140,12 @@ class ChartPainter:
             return
         middle, reach = box.center().x(), min(6.0, box.width() / 4)
         low, high = (layout.y(one.score + sign * spread) for sign in (-1, 1))
-        painter.setPen(QPen(QColor(self.colours.text), 1.5))
-        painter.drawLine(QPointF(middle, low), QPointF(middle, high))
-        for y in (low, high):
-            painter.drawLine(QPointF(middle - reach, y), QPointF(middle + reach, y))
+        # Edged with the ground, so that they stand out from any bar.
+        for colour, width in ((self.colours.panel, 4.0), (self.colours.text, 1.5)):
+            painter.setPen(QPen(QColor(colour), width))
+            painter.drawLine(QPointF(middle, low), QPointF(middle, high))
+            for y in (low, high):
+                painter.drawLine(QPointF(middle - reach, y), QPointF(middle + reach, y))
 
     def _runs(self, painter: QPainter, layout: Layout, box: QRectF, one: Bar) -> None:
         """Dot every run; side by side in their order, so that equal ones stay apart."""

@@ -22,9 +22,9 @@ ABOUT = (
     "2018)."
 )
 LEGEND = (
-    "Bars: mean over the runs; dots: each run (in wide bars); whiskers: one standard deviation. Full: differs "
-    "from chance (★ p ≤ 0.05, corrected). Pale: may be chance. Hollow: the direction means "
-    "nothing. Dashed: random directions."
+    "Bars: mean over the runs; dots: each run, where bars are wide; whiskers: one standard "
+    "deviation. Full: differs from chance (★ p ≤ 0.05, corrected). Pale: may be chance. Hollow: "
+    "the direction means nothing. Dashed: random directions."
 )
 NO_CHECKPOINT = "Open a checkpoint first: its units are where concepts are looked for."
 RANDOM = "random directions"

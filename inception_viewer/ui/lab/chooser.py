@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QFormLayout, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from ...attribution_methods import DEFAULT_UNIT, METHODS, Cost, Method, units_before
@@ -16,6 +17,7 @@ from ..attribution.fields import ParameterFields, align_labels
 from ..attribution.method_box import fill_methods
 from ..class_chooser import ClassChooser
 from ..hatched_note import HatchedNote
+from ..head_marks import mark_icon
 from ..head_words import NEVER_TRAINED, notes
 from ..small_label import SmallLabel
 from ..wheel import keep_from_wheel
@@ -114,6 +116,7 @@ class Chooser(QScrollArea):
         self._filling = True
         self.explained.set_graph(None if checkpoint is None else checkpoint.graph)
         self._call_classes(before)
+        self._mark_heads()
         self._fill()
         self._filling = False
 
@@ -130,6 +133,20 @@ class Chooser(QScrollArea):
         if same:
             self.target.set_target(target)
             self.explained.against_box.set_target(against)
+
+    def _mark_heads(self) -> None:
+        """Show each head's mark, and the state of those that were not trained or are not there."""
+        ratio, said = self.devicePixelRatioF(), notes(self._checkpoint)
+        for place in range(self.head.count()):
+            head = str(self.head.itemData(place))
+            note = said.get(head)
+            words = note.short if note is not None else ""
+            self.head.setItemText(place, f"{head} ({words})" if words else head)
+            state = note.state if note is not None else "trained"
+            self.head.setItemIcon(place, mark_icon(head, state, ratio))
+            model = self.head.model()
+            assert isinstance(model, QStandardItemModel)
+            model.item(place).setEnabled(state != "absent")
 
     def set_target(self, target: int | None) -> None:
         """Explain this class, without telling of a change."""

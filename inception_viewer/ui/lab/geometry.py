@@ -118,6 +118,8 @@ def arrange(
         # As many rows as it takes, all about as long: not five and then one.
         rows = -(-max(1, count) // columns)
         columns = -(-max(1, count) // rows)
+    elif columns == 1 < count:
+        columns = max(1, int((room[0] - gap) // (SMALLEST + gap)))
     spread = (room[0] - gap) / columns - gap
     if scrolls:
         # Spread what is left over the columns.

@@ -45,13 +45,13 @@ def what_text(state: CellState, classes: Sequence[str]) -> str:
     method = METHODS[question.method]
     with_head = cell.arrangement != "heads"
     said = target_words(question, state.answer, classes, with_head)
-    parts = [f"{_of_head(state)}{said}"]
+    # What it is of comes first: where there is little room, the rest is cut short.
+    parts = [at for at in state.elsewhere if at != cell.title] if state.pinned else []
+    parts.append(f"{_of_head(state)}{said}")
     if cell.arrangement != "methods":
         parts.append(method.title)
     if method.needs_unit and cell.arrangement != "layers":
         parts.append(question.unit or DEFAULT_UNIT[question.head])
-    if state.pinned:
-        parts += [said for said in state.elsewhere if said != cell.title]
     return DOT.join(filter(None, parts))
 
 
