@@ -19,6 +19,7 @@ from .networks import torchvision_network
 
 BUDGET = 0.04
 HEAD = "main"
+UNITS = 57
 BRANCHES = {
     "1x1": "branch1",
     "3x3_reduce": "branch2.0",
@@ -43,6 +44,7 @@ def row(repeats: int = REPEATS) -> Row:
         return grad_cam_all(net, x, score)
 
     found = ours()
+    assert len(found) == UNITS
     calls = {unit: _captum(theirs, _layer(theirs, unit), array) for unit in found}
 
     def peer() -> dict[str, np.ndarray]:

@@ -3,7 +3,7 @@
 Each method runs at its defaults on the demo network and its first sample photo, in a process
 of its own: seconds, passes, how well it adds up, the peak of the resident memory over that of
 the idle program, and whether a hundred runs leave any of it behind (twenty, where a run takes
-more than a second). Linux only: elsewhere the peak cannot be read as it is here.
+more than a few passes of the network). Linux only: elsewhere the peak cannot be read as it is here.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ PEAK = 1.5e9
 GROWTH = 30e6
 """Bytes by which the resident memory may wander over all runs but the first few."""
 MANY, SOME = 100, 20
-"""Runs of a method that takes less than :data:`SLOW` seconds, and of one that takes more."""
-SLOW = 1.0
+"""Runs of a method that takes up to :data:`CHEAP` passes, and of one that takes more."""
+CHEAP = 10
 SETTLING = 5
 """Runs after which caches and the allocator's arenas have filled."""
 
@@ -73,7 +73,7 @@ class Taken:
 
 
 def measure(method: str, runs: int | None = None) -> Taken:
-    """Measure a method in a process of its own; ``runs`` None for as many as its speed allows."""
+    """Measure a method in a process of its own; ``runs`` None for as many as its cost allows."""
     words = [sys.executable, "-m", "benchmarks.memory", method, "--child", str(runs or 0)]
     done = subprocess.run(words, stdout=subprocess.PIPE, text=True, cwd=ROOT, check=True)
     return Taken(**json.loads(done.stdout.splitlines()[-1]))
@@ -89,13 +89,17 @@ def run(method: str, runs: int) -> Taken:
     idle = _resident()
     # From here on the peak is the method's: loading has one of its own.
     Path("/proc/self/clear_refs").write_text("5")
-    seconds, sizes = [], []
-    while not sizes or len(sizes) < (runs or (SOME if seconds[0] > SLOW else MANY)):
+    seconds: list[float] = []
+    sizes: list[int] = []
+    first, wanted = b"", runs or SOME
+    while len(sizes) < wanted:
         started = perf_counter()
         answer = iv.attribute(net, photo, method=method)
         seconds.append(perf_counter() - started)
         sizes.append(_resident())
-        first = answer.map if len(sizes) == 1 else first
+        first = first or answer.map.tobytes()
+        if not runs and answer.forwards + answer.backwards <= CHEAP:
+            wanted = MANY
     return Taken(
         method=method,
         seconds=round(min(seconds), 3),
@@ -109,7 +113,7 @@ def run(method: str, runs: int) -> Taken:
         peak=_resident("VmHWM") - idle,
         runs=len(sizes),
         growth=sizes[-1] - sizes[min(SETTLING, len(sizes)) - 1],
-        same=first.tobytes() == answer.map.tobytes(),
+        same=first == answer.map.tobytes(),
     )
 
 
@@ -147,7 +151,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     made = argparse.ArgumentParser(prog="python -m benchmarks.memory", description=__doc__)
     made.add_argument("methods", nargs="*", metavar="METHOD", help="all by default")
     made.add_argument("--json", action="store_true", help="print one object a line")
-    made.add_argument("--runs", type=int, metavar="N", help=f"{MANY}, or {SOME} if slow")
+    made.add_argument("--runs", type=int, metavar="N", help=f"{MANY}, or {SOME} if it takes long")
     made.add_argument("--child", type=int, help=argparse.SUPPRESS)
     options = made.parse_args(argv)
     if options.child is not None:

@@ -33,12 +33,20 @@ def row(repeats: int = REPEATS) -> Row:
 
     peers = {size: _captum(theirs, x, size) for size in (8, None)}
     best = min(peers, key=lambda size: min(timed(peers[size])() for _ in range(2)))
-    # Each draws noise of its own; without any, both are the plain gradient.
-    must_agree(ours(0.0), peers[best](0.0)[0].sum(0).detach().numpy())
+    # Each draws noise of its own; without any, both are the plain gradient: ours at what conv1
+    # receives, Captum's before torchvision's transform of the input.
+    plain = peers[best](0.0)[0] / _slope(theirs, x)
+    must_agree(ours(0.0), plain.sum(0).detach().numpy())
     # Warm by now: each pair takes seconds.
     figures = interleave(timed(ours), timed(peers[best]), repeats, warm_up=1)
     note = f"peer: Captum, {'its default, one batch' if best is None else f'batches of {best}'}"
     return Row("smooth_grad", *figures, "ms", BUDGET, note)
+
+
+def _slope(net: torch.nn.Module, x: torch.Tensor) -> torch.Tensor:
+    """Return what torchvision's transform of the input multiplies each channel by, (3, 1, 1)."""
+    zeros, ones = (net._transform_input(torch.full_like(x, value)) for value in (0.0, 1.0))
+    return (ones - zeros)[0, :, :1, :1]
 
 
 def _captum(net: torch.nn.Module, x: torch.Tensor, size: int | None) -> Callable[..., torch.Tensor]:

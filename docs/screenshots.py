@@ -3,7 +3,8 @@
 The real window is driven, with the demo checkpoint and the program's own photos, and its
 widgets are grabbed at scale 1 in a window of 1280x800. With a display it opens there, else
 on Qt's offscreen platform, which draws the same. Times in the pictures are those of the
-machine; all else is the same in every run.
+machine; all else is the same in every run. The methods' pictures are drawn without a window,
+as reports draw them (``attribution_pictures.py``); ``--only`` makes some of all.
 """
 
 from __future__ import annotations
@@ -17,20 +18,38 @@ from dataclasses import replace
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))
+sys.path[:0] = [str(HERE.parent), str(HERE)]
 os.environ["QT_SCALE_FACTOR"] = "1"
 if sys.platform.startswith("linux") and not os.environ.keys() & {"DISPLAY", "WAYLAND_DISPLAY"}:
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+import attribution_pictures  # noqa: E402
+import attribution_tables  # noqa: E402
 from PIL import Image  # noqa: E402
 from PySide6.QtCore import QBuffer, QIODevice  # noqa: E402
 from PySide6.QtGui import QImage  # noqa: E402
 from PySide6.QtWidgets import QWidget  # noqa: E402
 
 from benchmarks.bench import Bench, opened  # noqa: E402
-from inception_viewer.session import AttributionSettings, MapSettings  # noqa: E402
+from inception_viewer.attribution_methods import METHODS  # noqa: E402
+from inception_viewer.edit_questions import Stroke  # noqa: E402
+from inception_viewer.lab_choice import Choice  # noqa: E402
+from inception_viewer.session import AttributionSettings, MapSettings, paint  # noqa: E402
 
 SIZE = (1280, 800)
+LAB_METHODS = (
+    "saliency",
+    "smooth_grad",
+    "integrated_gradients",
+    "deep_lift",
+    "guided_backprop",
+    "lrp",
+    "occlusion",
+    "layer_grad_cam",
+)
+FACE = Stroke(((50, 80), (80, 130)), radius=28)
+"""A line of the brush over the panda's eyes and nose."""
+LAB_GRADES = ("road",)
 LARGEST = 700_000
 """Bytes of a picture; where it is larger, 256 colours have to do."""
 
@@ -96,6 +115,36 @@ class Scenes:
         assert not answer.partial
         return self._window.tabs
 
+    def lab(self) -> QWidget:
+        """Show eight methods on one photo in the lab, graded, over the whole window."""
+        self._show("panda.jpg", "inception4c")
+        window = self._window
+        window.show_tab(window.lab_tab)
+        window.menus["maximise"].trigger()
+        self._bench.settle()
+        lab = window.lab
+        lab.set_choice(Choice(methods=LAB_METHODS, unit="inception4c"))
+        self._bench.settle()
+        # One after the other: what the bench waits for is bounded.
+        for question in lab.to_explain():
+            lab.asked.emit((question,))
+            self._bench.settle()
+        for name, box in lab.grades.boxes.items():
+            box.setChecked(name in LAB_GRADES)
+        lab.ask_grades()
+        self._bench.settle()
+        return window
+
+    def brush(self) -> QWidget:
+        """Show the panda's face painted over, and what the three heads then say."""
+        self._show("panda.jpg", "inception4c")
+        window, view = self._window, self._window.attribution
+        window.show_tab(view)
+        view.take_brush(True)
+        self._controller.session.update(lambda state: paint(state, (FACE,)))
+        self._bench.settle()
+        return window
+
     def _show(
         self,
         photo: str,
@@ -115,7 +164,9 @@ class Scenes:
         window.tabs.setCurrentWidget(window.maps)
         self._controller.set_theme(theme)
         found = [i.id for i in self._controller.session.state.images if i.name == photo]
-        self._update(image=found[0], unit=unit, channel=channel, maps=maps or MapSettings())
+        self._update(
+            image=found[0], unit=unit, channel=channel, maps=maps or MapSettings(), paintings=()
+        )
         focused = window.focusWidget()
         if focused is not None:
             focused.clearFocus()
@@ -134,6 +185,8 @@ PICTURES: dict[str, Callable[[Scenes], QWidget]] = {
     "inspector": Scenes.inspector,
     "attribution": Scenes.attribution,
     "outside": Scenes.outside,
+    "lab": Scenes.lab,
+    "brush": Scenes.brush,
 }
 
 
@@ -161,17 +214,40 @@ def _packed(image: Image.Image) -> bytes:
 def main(argv: Sequence[str] | None = None) -> int:
     """Make the pictures and say where they are."""
     parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--only", choices=PICTURES, metavar="NAME", help="make one picture")
+    parser.add_argument(
+        "--only",
+        choices=(*PICTURES, "methods", *METHODS),
+        nargs="+",
+        metavar="NAME",
+        help="make these: a picture's name, an attribution method's, or “methods” for all of them",
+    )
     parser.add_argument("--out", type=Path, default=HERE / "images", metavar="DIR")
     options = parser.parse_args(argv)
     options.out.mkdir(parents=True, exist_ok=True)
+    wanted = set(options.only or (*PICTURES, "methods"))
+    methods = [name for name in METHODS if wanted & {"methods", name}]
+    # Before there is a window, which takes processor time.
+    for path in attribution_pictures.make(methods, options.out) if methods else ():
+        _tell(path)
+    if methods:
+        attribution_tables.fill_in()  # what the pictures took
+    _make([name for name in PICTURES if name in wanted], options.out)
+    return 0
+
+
+def _make(names: Sequence[str], folder: Path) -> None:
+    if not names:
+        return
     with opened("demo", (), SIZE) as bench:
         scenes = Scenes(bench)
-        for name in (options.only,) if options.only else PICTURES:
-            path = options.out / f"{name}.png"
+        for name in names:
+            path = folder / f"{name}.png"
             path.write_bytes(png(PICTURES[name](scenes).grab().toImage()))
-            print(f"{path} ({path.stat().st_size // 1000} kB)", flush=True)
-    return 0
+            _tell(path)
+
+
+def _tell(path: Path) -> None:
+    print(f"{path} ({path.stat().st_size // 1000} kB)", flush=True)
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         photo_map,
     )
     from .concept_questions import ConceptAnswer
+    from .edit_questions import Brush, Stroke
     from .errors import CheckpointError, ImageError, QuestionError, ViewerError
     from .folder_api import evaluate, fit_heads, get, inspect, published
     from .folder_questions import EvaluationAnswer, FittedHeads
@@ -62,6 +63,8 @@ _HOMES = {
     "Network": "api",
     "Trace": "analysis.trace",
     "AttributionAnswer": "questions",
+    "Brush": "edit_questions",
+    "Stroke": "edit_questions",
     "GradeAnswer": "grade_questions",
     "CheckpointInfo": "questions",
     "ConceptAnswer": "concept_questions",
@@ -79,6 +82,7 @@ _HOMES = {
 
 __all__ = [
     "AttributionAnswer",
+    "Brush",
     "CheckpointError",
     "CheckpointInfo",
     "ConceptAnswer",
@@ -91,6 +95,7 @@ __all__ = [
     "Preprocessing",
     "Published",
     "QuestionError",
+    "Stroke",
     "Trace",
     "Verdict",
     "ViewerError",

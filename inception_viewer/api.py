@@ -27,10 +27,12 @@ from .analysis.trace import Trace
 from .attribution_methods import Method
 from .checkpoints.own import save_as
 from .concept_questions import Concept, ConceptAnswer, TestConcepts
+from .edit_questions import Brush
 from .errors import CheckpointError, ImageError, QuestionError
 from .googlenet.variants import Variant
 from .grade_questions import Grade, GradeAnswer, MeasureName
 from .images.decode import Decoded, decode, from_array, from_pil
+from .images.painting import check
 from .intervention_questions import Intervention
 from .lab import Lab
 from .questions import (
@@ -123,6 +125,7 @@ class Network:
         image: Photo,
         *,
         preprocessing: Preprocessing | None = None,
+        edits: Sequence[Brush] = (),
         interventions: Sequence[Intervention] = (),
     ) -> Trace:
         """Run one forward pass and keep everything.
@@ -133,6 +136,8 @@ class Network:
             A path, a PIL image, or a numpy array uint8 RGB (height, width, 3).
         preprocessing
             How it becomes the input; None for the checkpoint's own.
+        edits
+            Areas of the network's picture to paint over first.
         interventions
             What is done to units on the way. Where an intervention needs photos, its
             ``images`` may be photos as ``image`` is.
@@ -144,13 +149,12 @@ class Network:
 
         Raises
         ------
-        ImageError
-            If the image cannot be read, in one sentence.
-        QuestionError
-            If an intervention does not fit the network.
+        ImageError, QuestionError
+            If the image cannot be read, an edit not painted, or an intervention does not fit
+            the network; in one sentence.
         """
         with ExitStack() as opened:
-            plain = opened.enter_context(self._scene(image, preprocessing))
+            plain = opened.enter_context(self._scene(image, preprocessing, edits))
             done = tuple(self._intervention(one, opened) for one in interventions)
             scene = replace(plain, interventions=done)
             return self._lab.attempt(lambda: self._lab.trace(scene), self._tell)
@@ -213,10 +217,17 @@ class Network:
         return answer(question, self._lab, _Watched(progress, self._tell))
 
     @contextmanager
-    def _scene(self, image: Photo, preprocessing: Preprocessing | None) -> Iterator[Scene]:
+    def _scene(
+        self,
+        image: Photo,
+        preprocessing: Preprocessing | None,
+        edits: Sequence[Brush] = (),
+    ) -> Iterator[Scene]:
+        check(edits)
+        made = preprocessing or self.preprocessing
         opened = self._lab.add_image(_decoded(image))
         try:
-            yield Scene(self.fingerprint, opened.id, preprocessing or self.preprocessing)
+            yield Scene(self.fingerprint, opened.id, made, tuple(edits))
         finally:
             self._lab.forget_image(opened.id)
 
@@ -300,6 +311,7 @@ def attribute(
     channel: int | None = None,
     position: tuple[int, int] | None = None,
     preprocessing: Preprocessing | None = None,
+    edits: Sequence[Brush] = (),
     **parameters: Any,
 ) -> AttributionAnswer:
     """Say which pixels, or which of a unit's numbers, an answer rests on.
@@ -328,6 +340,8 @@ def attribute(
         Without ``channel`` it is the channel that is largest on the photo.
     preprocessing
         How the image becomes the input; None for the checkpoint's own.
+    edits
+        Areas of the network's picture to paint over first: the painted picture is explained.
     **parameters
         The method's own (``steps=50``). ``baseline`` may be a photo, like ``image``, besides
         the names that the method lists.
@@ -354,6 +368,7 @@ def attribute(
         channel,
         position,
         preprocessing,
+        edits,
         parameters,
     ) as question:
         explained: AttributionAnswer = net._answer(question)
@@ -378,6 +393,7 @@ def grade(
     channel: int | None = None,
     position: tuple[int, int] | None = None,
     preprocessing: Preprocessing | None = None,
+    edits: Sequence[Brush] = (),
     measure_seed: int = 0,
     **parameters: Any,
 ) -> GradeAnswer:
@@ -385,7 +401,7 @@ def grade(
 
     Parameters
     ----------
-    net, image, method, head, target, unit, against, channel, position, preprocessing
+    net, image, method, head, target, unit, against, channel, position, preprocessing, edits
         Of the map, as :func:`attribute` takes them.
     measure
         One of :func:`measures`.
@@ -416,6 +432,7 @@ def grade(
         channel,
         position,
         preprocessing,
+        edits,
         parameters,
     ) as question:
         wanted = Grade(question, cast(MeasureName, measure), _whole(measure_seed, "seed"))
@@ -510,6 +527,7 @@ def _asked(
     channel: int | None,
     position: tuple[int, int] | None,
     preprocessing: Preprocessing | None,
+    edits: Sequence[Brush],
     parameters: Mapping[str, Any],
 ) -> Iterator[Attribution]:
     """Make the question of :func:`attribute`'s arguments; its photos are open within."""
@@ -518,7 +536,7 @@ def _asked(
     if chosen and against is not None and not described.needs_answer:
         raise QuestionError("“against” subtracts a class; a unit's channel is explained here.")
     with ExitStack() as opened:
-        scene = opened.enter_context(net._scene(image, preprocessing))
+        scene = opened.enter_context(net._scene(image, preprocessing, edits))
         settings = _settings(described, parameters, opened, net)
         yield Attribution(
             scene,

@@ -27,6 +27,8 @@ COMMANDS_HELP = """commands:
                         say exactly what a checkpoint is, and whether it is read right
   inception-viewer report IMAGE… --out DIR
                         write predictions, maps and an attribution, without a window
+  inception-viewer tcav FILE --concept FOLDER --random FOLDER --photos FOLDER --class CLASS
+                        say whether a class rests on concepts given by folders of photos
   inception-viewer get [NAME] [--to FOLDER]
                         download a published checkpoint; without NAME, list them
   inception-viewer COMMAND --help tells more. A photo named like a command is opened
@@ -91,6 +93,14 @@ def inspect(arguments: Sequence[str]) -> int:
     return run(options)
 
 
+def tcav(arguments: Sequence[str]) -> int:
+    """Run ``inception-viewer tcav``."""
+    options = tcav_parser().parse_args(arguments)
+    from .commands.tcav import run  # imports torch
+
+    return run(options)
+
+
 def train(arguments: Sequence[str]) -> int:
     """Run ``inception-viewer train``."""
     options = train_parser().parse_args(arguments)
@@ -105,6 +115,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "get": get,
     "inspect": inspect,
     "report": report,
+    "tcav": tcav,
     "train": train,
 }
 """The commands by name."""
@@ -241,6 +252,52 @@ def get_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--to", metavar="FOLDER", help="where to; else where it is looked for by its name"
     )
+    return parser
+
+
+def tcav_parser() -> argparse.ArgumentParser:
+    """Return the command line of ``tcav``."""
+    parser = argparse.ArgumentParser(
+        prog="inception-viewer tcav",
+        description="Say whether a class rests on concepts that are given by example (TCAV, Kim et"
+        " al. 2018): on how many of the class's photos its logit rises when a unit moves towards"
+        " the concept, whether random directions do the same, and whether the concept can be told"
+        " from other photos at all.",
+    )
+    parser.add_argument("checkpoint", metavar="FILE", help="“demo” or a checkpoint's file")
+    parser.add_argument(
+        "--concept",
+        action="append",
+        required=True,
+        dest="concepts",
+        metavar="[NAME=]FOLDER",
+        help="photos that show it; may be given several times",
+    )
+    parser.add_argument("--random", required=True, metavar="FOLDER", help="photos of anything else")
+    parser.add_argument("--photos", required=True, metavar="FOLDER", help="photos of the class")
+    parser.add_argument(
+        "--class", required=True, dest="target", metavar="CLASS", help="its name or index"
+    )
+    parser.add_argument(
+        "--unit",
+        action="append",
+        dest="units",
+        metavar="UNIT",
+        help="where the concepts are looked for, inception4d; may be given several times",
+    )
+    parser.add_argument("--head", default="main", choices=("aux1", "aux2", "main"))
+    parser.add_argument("--runs", type=_count, default=10, metavar="N", help="10")
+    parser.add_argument(
+        "--most",
+        type=_count,
+        default=150,
+        metavar="N",
+        help="photos of each folder at most, 150; of the random one three times as many",
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of every draw")
+    parser.add_argument("--csv", metavar="CSV", help="write the numbers of every run to this file")
+    parser.add_argument("--json", action="store_true", help="all the numbers on stdout, as JSON")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, mps or auto")
     return parser
 
 

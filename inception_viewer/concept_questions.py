@@ -15,6 +15,8 @@ SIGNIFICANT = 0.05
 """The chance of error up to which a concept is called significant, after the correction."""
 FEW = 20
 """Photos below which a direction is hardly to be trusted."""
+NEAR_CHANCE = 0.6
+"""Accuracy on examples held out below which a direction means nothing."""
 LEAST = 4
 """Photos of a folder without which nothing can be computed."""
 

@@ -165,7 +165,14 @@ def _branch_title(page: Image.Image, left: int, width: int, branch: Branch) -> N
 
 
 def attribution(
-    picture: Pixels, values: Floats, title: str, subtitle: str, lines: Sequence[str]
+    picture: Pixels,
+    values: Floats,
+    title: str,
+    subtitle: str,
+    lines: Sequence[str],
+    *,
+    panels: Sequence[str] = ("photo", "map", "overlay"),
+    width: int = PANEL,
 ) -> Image.Image:
     """Draw the photo, the map and the map over the photo, with the map's scale.
 
@@ -177,22 +184,28 @@ def attribution(
         The map (height, width), signed, at the same size.
     title, subtitle, lines
         What it explains; photo and checkpoint; how far to trust it.
+    panels
+        Which of ``"photo"``, ``"map"`` and ``"overlay"`` stand side by side.
+    width
+        About how many pixels each is drawn wide; a whole multiple of its own size.
     """
     scale = signed_scale(values)
-    painted = scale.paint(values)
-    height, width = values.shape
-    factor = max(1, round(PANEL / max(height, width)))
-    panels = (picture, painted, overlay(picture, values, scale))
+    shown = {
+        "photo": picture,
+        "map": scale.paint(values),
+        "overlay": overlay(picture, values, scale),
+    }
+    factor = max(1, round(width / max(values.shape)))
+    across, down = values.shape[1] * factor, values.shape[0] * factor
     lines = [*lines, f"beyond the ends of the colour bar lie {1 - BRIGHT:.1%} of the values"]
-    page = _page(
-        3 * width * factor + 2 * MARGIN + _bar_width(), height * factor, len(lines), title, subtitle
-    )
+    gaps = (len(panels) - 1) * MARGIN
+    page = _page(len(panels) * across + gaps + _bar_width(), down, len(lines), title, subtitle)
     top = MARGIN + 56
     for place, panel in enumerate(panels):
-        size = (width * factor, height * factor)
-        image = Image.fromarray(np.ascontiguousarray(panel)).resize(size, Image.Resampling.NEAREST)
-        page.paste(image, (MARGIN + place * (width * factor + MARGIN), top))
-    _colour_bar(page, page.width - MARGIN - _bar_width() + 24, top, height * factor, scale)
+        image = Image.fromarray(np.ascontiguousarray(shown[panel]))
+        image = image.resize((across, down), Image.Resampling.NEAREST)
+        page.paste(image, (MARGIN + place * (across + MARGIN), top))
+    _colour_bar(page, page.width - MARGIN - _bar_width() + 24, top, down, scale)
     _lines(page, lines)
     return page
 

@@ -31,6 +31,14 @@ class Stroke:
 
 
 @dataclass(frozen=True)
+class BrushSettings:
+    """How the next stroke is drawn: ``radius`` in the network's pixels, and the fill."""
+
+    radius: float = 12.0
+    fill: Fill = "grey"
+
+
+@dataclass(frozen=True)
 class Brush:
     """An area that is painted over.
 

@@ -83,7 +83,7 @@ class FindPhotos(Question):
     cached: ClassVar[bool] = False  # what lies in the folder may change
 
     folder: str
-    examples: int = 5
+    examples: int = 4
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,8 @@ UNSURE_BELOW = 0.6
 AUXILIARY = ("aux1", "aux2")
 
 
-def headline(predictions: Predictions, info: CheckpointInfo) -> str:
-    """Return one sentence on what the heads say.
+def headline(predictions: Predictions, info: CheckpointInfo, painted: str = "") -> str:
+    """Return one sentence on what the heads say of a photo, or of what is left of it.
 
     Heads that were never trained, or are missing, are not quoted.
 
@@ -33,7 +33,14 @@ def headline(predictions: Predictions, info: CheckpointInfo) -> str:
         The heads' answers.
     info
         The checkpoint that gave them.
+    painted
+        How much of the photo is painted over (``"8 % painted over, grey"``), or ``""``.
     """
+    said = _said(predictions, info)
+    return f"With {painted}: {said}" if painted else said
+
+
+def _said(predictions: Predictions, info: CheckpointInfo) -> str:
     if predictions.heads.get("main") == "untrained" or "main" not in predictions.probabilities:
         return _without_main(predictions, info)
     if is_unknown(predictions.probabilities["main"], info):

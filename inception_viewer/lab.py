@@ -34,7 +34,8 @@ from .googlenet.cost import costs
 from .googlenet.graph import graph
 from .googlenet.intervening import resume
 from .images.decode import Decoded, content_id, decode, thumbnail
-from .images.preprocess import prepare
+from .images.painting import painted
+from .images.preprocess import normalise, prepare
 from .lru import Lru
 from .machine import check_device, devices, full_precision, gave_out, release
 from .questions import (
@@ -367,15 +368,22 @@ class Lab:
 
     def prepare(self, scene: Scene) -> Input:
         """Return a scene's photo as the network receives it."""
-        if scene.edits:
-            raise QuestionError("Edits are not known to this version.")
         scene = replace(scene, interventions=())  # they come behind the input
         found = self._inputs.get(scene)
         if found is None:
-            made = prepare(self.pixels(scene.image), scene.preprocessing)
-            found = Input(made.picture, made.crop, made.array)
+            found = self._painted(scene) if scene.edits else self._untouched(scene)
             self._inputs.put(scene, found)
         return found
+
+    def _untouched(self, scene: Scene) -> Input:
+        made = prepare(self.pixels(scene.image), scene.preprocessing)
+        return Input(made.picture, made.crop, made.array)
+
+    def _painted(self, scene: Scene) -> Input:
+        """Paint over the picture, so that what is seen and what is received agree."""
+        before = self.prepare(replace(scene, edits=()))
+        picture = painted(before.picture, scene.edits)
+        return Input(picture, before.crop, normalise(picture, scene.preprocessing))
 
     def trace(self, scene: Scene, lane: str = "live", *, keep: bool = True) -> Trace:
         """Return everything one forward pass gives for a scene; kept, within the bound.

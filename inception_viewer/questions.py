@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from .edit_questions import Brush
     from .verdict_questions import Verdict
 
 Floats: TypeAlias = NDArray[np.float32]
@@ -75,7 +76,7 @@ class Scene:
     preprocessing
         How the photo becomes the input.
     edits
-        Edits of the input, in order (later issues).
+        What was painted over the network's picture, in order.
     interventions
         Interventions on the network, in order (later issues).
     """
@@ -83,7 +84,7 @@ class Scene:
     checkpoint: str
     image: str
     preprocessing: Preprocessing
-    edits: tuple[Any, ...] = ()
+    edits: tuple[Brush, ...] = ()
     interventions: tuple[Any, ...] = ()
 
 
@@ -372,6 +373,13 @@ class Overview(Question):
 
     scene: Scene
     unit: str
+
+
+@dataclass(frozen=True)
+class PassingOverview(Overview):
+    """An overview of what is gone in a moment, as while a brush moves: nothing of it is kept."""
+
+    cached: ClassVar[bool] = False
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,8 @@ from typing import Literal
 
 from psygnal import Signal
 
+from .edit_questions import Brush, BrushSettings, Stroke
+from .lab_choice import Choice, fitting, with_target
 from .questions import (
     Attribution,
     CheckpointInfo,
@@ -73,6 +75,19 @@ class ChosenInput:
 
 
 @dataclass(frozen=True)
+class Painting:
+    """What was painted over a photo's picture.
+
+    ``cut`` is how the picture is made of the photo (see :func:`cut_of`): strokes are in its
+    pixels, so that they say nothing of a picture that is made another way.
+    """
+
+    image: str
+    cut: tuple[int | str, ...]
+    brush: Brush
+
+
+@dataclass(frozen=True)
 class State:
     """Everything the window shows, as a value.
 
@@ -93,6 +108,12 @@ class State:
         The selected module or unit; the selected channel as (unit, index), or None.
     machine
         The devices, None until torch is loaded.
+    brush
+        How the next stroke is drawn.
+    paintings
+        What was painted over each photo, at most one for each way to cut it.
+    stroking
+        Whether a stroke is being drawn: what is seen of it is gone in a moment.
     """
 
     checkpoints: tuple[CheckpointInfo, ...] = ()
@@ -106,7 +127,11 @@ class State:
     channel: tuple[str, int] | None = None
     maps: MapSettings = field(default_factory=MapSettings)
     attribution: AttributionSettings = field(default_factory=AttributionSettings)
+    lab: Choice = field(default_factory=Choice)
     machine: Machine | None = None
+    brush: BrushSettings = field(default_factory=BrushSettings)
+    paintings: tuple[Painting, ...] = ()
+    stroking: bool = False
 
     @property
     def open_checkpoint(self) -> CheckpointInfo | None:
@@ -130,10 +155,22 @@ class State:
     @property
     def scene(self) -> Scene | None:
         """The photo in front of the network; None until both are there."""
+        return self.scene_of(self.image) if self.open_image is not None else None
+
+    def scene_of(self, image: str) -> Scene | None:
+        """Return a photo, with what was painted over it, in front of the network."""
         checkpoint = self.open_checkpoint
-        if checkpoint is None or self.open_image is None:
+        if checkpoint is None:
             return None
-        return Scene(self.checkpoint, self.image, self.preprocessing or checkpoint.preprocessing)
+        made = self.preprocessing or checkpoint.preprocessing
+        found = next((p for p in self.paintings if (p.image, p.cut) == (image, cut_of(made))), None)
+        return Scene(self.checkpoint, image, made, (found.brush,) if found else ())
+
+    @property
+    def painting(self) -> Brush | None:
+        """What is painted over the picture looked at."""
+        scene = self.scene
+        return scene.edits[0] if scene is not None and scene.edits else None
 
     @property
     def attribution_question(self) -> Attribution | None:
@@ -230,6 +267,9 @@ def looked_at(then: State, now: State) -> State:
         images=now.images,
         checkpoints=now.checkpoints,
         machine=now.machine,
+        brush=now.brush,
+        paintings=tuple(one for one in then.paintings if one.image in images),
+        stroking=False,
         image=then.image if then.image in images else now.image,
         checkpoint=kept.checkpoint,
         preprocessing=kept.preprocessing,
@@ -238,6 +278,7 @@ def looked_at(then: State, now: State) -> State:
         unit=kept.unit,
         channel=kept.channel,
         attribution=kept.attribution,
+        lab=kept.lab,
     )
 
 
@@ -259,7 +300,37 @@ def remove_image(state: State, image: str) -> State:
     shown = state.image
     if shown == image:
         shown = rest[min(place, len(rest) - 1)].id if rest else ""
-    return replace(state, images=rest, image=shown)
+    paintings = tuple(one for one in state.paintings if one.image != image)
+    return replace(state, images=rest, image=shown, paintings=paintings)
+
+
+def cut_of(made: Preprocessing) -> tuple[int | str, ...]:
+    """Return what decides which part of a photo each pixel of the picture is."""
+    size = (made.height, made.width, made.resize)
+    return size if made.resize == "squeeze" else (*size, made.short_side)
+
+
+def paint(state: State, strokes: tuple[Stroke, ...], *, stroking: bool = False) -> State:
+    """Paint these strokes, and no others, over the picture looked at; none shows it untouched."""
+    scene = state.scene
+    if scene is None:
+        return state
+    place = (scene.image, cut_of(scene.preprocessing))
+    rest = tuple(one for one in state.paintings if (one.image, one.cut) != place)
+    fill = state.painting.fill if state.painting else state.brush.fill
+    made = (Painting(*place, Brush(strokes, fill)),) if strokes else ()
+    return replace(state, paintings=(*rest, *made), stroking=stroking)
+
+
+def use_brush(state: State, settings: BrushSettings) -> State:
+    """Paint with another brush; its fill is also that of what is painted over the picture."""
+    state = replace(state, brush=settings)
+    now = state.painting
+    if now is None or now.fill == settings.fill:
+        return state
+    filled = replace(now, fill=settings.fill)
+    changed = (replace(p, brush=filled) if p.brush is now else p for p in state.paintings)
+    return replace(state, paintings=tuple(changed))
 
 
 def add_checkpoint(state: State, info: CheckpointInfo) -> State:
@@ -295,7 +366,16 @@ def _turn_to(state: State, info: CheckpointInfo) -> State:
         unit=state.unit if state.unit in units else "inception3a",
         channel=state.channel if state.channel and state.channel[0] in units else None,
         attribution=replace(asked, target=None, head=head, unit=layer, against=None, neuron=neuron),
+        lab=fitting(state.lab, {h for h, s in info.heads.items() if s != "absent"}, units),
     )
+
+
+def use_attribution(state: State, settings: AttributionSettings) -> State:
+    """Ask for another attribution; a class that was chosen anew is the lab's, too."""
+    lab = state.lab
+    if settings.target != state.attribution.target:
+        lab = with_target(lab, settings.target)
+    return replace(state, attribution=settings, lab=lab)
 
 
 def use_input(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,13 @@ import ui_data
 
 from inception_viewer.attribution_methods import METHODS
 from inception_viewer.grade_questions import Curve, Grade, GradeAnswer
-from inception_viewer.questions import Attribution, AttributionAnswer, ImageInfo, frozen_array
+from inception_viewer.questions import (
+    Attribution,
+    AttributionAnswer,
+    CheckpointInfo,
+    ImageInfo,
+    frozen_array,
+)
 from inception_viewer.ui.lab.choice import Place
 
 CUP = ui_data.CLASSES.index("cup")
@@ -22,6 +29,13 @@ def place() -> Place:
     info = ui_data.checkpoint_info()
     photos = (("ab" * 32, "cup.jpg"), (OTHER, "ewer.jpg"))
     return Place(info, info.preprocessing, "ab" * 32, photos)
+
+
+def half_trained() -> CheckpointInfo:
+    """A checkpoint whose heads are untrained, fitted and trained."""
+    heads = {"aux1": "untrained", "aux2": "fitted", "main": "trained"}
+    metadata = {"fitted": json.dumps({"images": 1350})}
+    return replace(ui_data.checkpoint_info(), heads=heads, metadata=metadata)
 
 
 def images() -> tuple[ImageInfo, ...]:

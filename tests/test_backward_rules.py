@@ -16,9 +16,11 @@ from zennit import composites
 from inception_viewer.analysis.attribution import guided, ruled, slope
 from inception_viewer.analysis.attribution.deep_lift import DeepLift
 from inception_viewer.analysis.attribution.relevance import Z_PLUS, relevance_network
-from inception_viewer.analysis.attribution.score import logit
+from inception_viewer.analysis.attribution.score import logit, neuron
+from inception_viewer.attribution_methods import METHODS
 from inception_viewer.googlenet import variants
 from inception_viewer.googlenet.architecture import INPUT, empty, fold, initialise
+from inception_viewer.questions import Neuron
 
 TARGET = 7
 UNDER = {"guided_backprop": guided.guided, "deconvolution": guided.deconvolved}
@@ -83,18 +85,30 @@ def test_the_rules_are_those_of_hooks_on_torchvisions_relus(
     assert abs(cosine(found.gradient, plain)) < 0.5, "nothing but the gradient (FACTS 3)"
 
 
+SCORES = {
+    "logit": lambda net: logit(net, "main", TARGET),
+    "difference": lambda net: logit(net, "main", TARGET, 3),
+    "channel": lambda net: neuron(net, Neuron("inception4c", 300), (512, 6, 7)),
+    "position": lambda net: neuron(net, Neuron("inception4c/3x3", 9, (2, 3)), (256, 6, 7)),
+}
+
+
 @pytest.mark.parametrize("method", UNDER)
-def test_the_rules_are_zennits(method, ours, x):
-    hooked = fold_again(ours)
+@pytest.mark.parametrize("kind", SCORES)
+def test_the_rules_are_zennits(kind, method, ours, x):
+    """Of a neuron too: ``neuron_guided_backprop`` and ``neuron_deconvolution``."""
+    hooked, score = fold_again(ours), SCORES[kind](ours)
     zennits = {
         "guided_backprop": composites.GuidedBackprop, "deconvolution": composites.DeconvNet
     }[method]()  # fmt: skip
     leaf = x.clone().requires_grad_()
     with zennits.context(hooked):
-        values = hooked.run({INPUT: leaf}, ["fc"])["fc"]
-        (expected,) = torch.autograd.grad(values[:, TARGET].sum(), leaf)
-    found = slope.slope(UNDER[method](ours), x, logit(ours, "main", TARGET))
+        values = hooked.run({INPUT: leaf}, [score.unit])[score.unit]
+        (expected,) = torch.autograd.grad(score.read(values).sum(), leaf)
+    found = slope.slope(UNDER[method](ours), x, score)
+    assert expected.any()
     assert worst(found.gradient, expected) < 1e-9
+    assert METHODS["neuron_" + method].function == METHODS[method].function
 
 
 def fold_again(net):

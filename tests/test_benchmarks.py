@@ -128,6 +128,18 @@ def test_every_row_has_its_file_and_the_budget_of_the_design() -> None:
     }
 
 
+def test_nothing_is_timed_that_computes_something_else() -> None:
+    import numpy as np
+
+    from benchmarks.integrated_gradients import must_agree
+
+    map_ = np.random.default_rng(0).normal(size=(20, 20))
+    must_agree(map_ * 1.001, map_)
+    for other in (map_ * 1.1, -map_, map_.T, np.zeros_like(map_), map_ * np.nan):
+        with pytest.raises(RuntimeError, match="differ by"):
+            must_agree(other, map_)
+
+
 def test_the_photos_differ_and_each_number_is_always_the_same_photo() -> None:
     import io
 

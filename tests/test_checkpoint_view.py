@@ -24,7 +24,6 @@ from inception_viewer.ui.checkpoint import card
 from inception_viewer.ui.checkpoint.banner import sign_icon
 from inception_viewer.ui.checkpoint.judgement import Asking
 from inception_viewer.ui.checkpoint_view import CheckpointView
-from inception_viewer.ui.flow import Flow
 from inception_viewer.ui.head_marks import paint_mark
 
 BETTER = verdict_data.verdict(HALF, verdict_data.suggestion(OWN, CAFFE), warnings=("Odd size.",))
@@ -278,25 +277,3 @@ def test_nothing_is_cut_off_at_the_side(view: CheckpointView, width: int, scale:
         if button.isVisible():
             right = button.mapTo(view.page.area.widget(), button.rect().bottomRight()).x()
             assert right < room, button.text()
-
-
-def test_a_flow_goes_on_below_where_there_is_no_room(qtbot) -> None:
-    make_application()
-    from PySide6.QtWidgets import QWidget
-
-    holder = QWidget()
-    qtbot.addWidget(holder)
-    flow = Flow(holder)
-    boxes = [QWidget() for _ in range(3)]
-    for box in boxes:
-        box.setFixedSize(100, 30)
-        flow.addWidget(box)
-    holder.resize(220, 200)
-    holder.show()
-    settle()
-    assert [(box.x(), box.y()) for box in boxes] == [(0, 0), (108, 0), (0, 38)]
-    assert flow.heightForWidth(220) == 68
-    assert flow.heightForWidth(320) == 30
-    boxes[0].hide()
-    settle()
-    assert (boxes[2].x(), boxes[2].y()) == (108, 0)

@@ -200,6 +200,64 @@ def test_several_methods_give_the_numbers_of_the_python_interface(
                 assert min(image.size) > 200
 
 
+KINDS = {
+    "input": ("saliency", "lrp", "deep_lift", "deconvolution"),
+    "layer": ("layer_grad_cam", "layer_lrp", "layer_deep_lift", "layer_gradient_x_activation"),
+    "neuron": (
+        "neuron_gradient", "neuron_guided_backprop", "neuron_deconvolution", "neuron_conductance",
+    ),
+}  # fmt: skip
+"""Four methods of each kind."""
+
+
+def test_methods_of_every_kind_give_the_numbers_of_the_window(
+    photo: Path, checkpoint: Path, tmp_path: Path
+) -> None:
+    """What the window asks of its worker, asked here of a lab of our own: bit for bit."""
+    from inception_viewer.analysis import answer
+    from inception_viewer.attribution_methods import METHODS
+    from inception_viewer.images.decode import decode
+    from inception_viewer.lab import Lab
+    from inception_viewer.questions import Attribution, ImageSource, Scene
+
+    names = [name for kind in KINDS.values() for name in kind]
+    assert {kind: {METHODS[n].target_kind for n in KINDS[kind]} for kind in KINDS} == {
+        kind: {kind} for kind in KINDS
+    }
+    options = ["--checkpoint", str(checkpoint), "--methods", ",".join(names)]
+    assert cli.main(["report", str(photo), *options, "--out", str(tmp_path)]) == 0
+    (said,) = json.loads((tmp_path / "predictions.json").read_text(encoding="utf-8"))["images"]
+    lab = Lab()
+    info = lab.open_checkpoint(checkpoint)
+    opened = lab.add_image(decode(ImageSource(path=str(photo))))
+    scene = Scene(info.fingerprint, opened.id, info.preprocessing)
+    assert [entry["method"] for entry in said["attributions"]] == names
+    with np.load(tmp_path / said["files"]["arrays"]) as stored:
+        assert set(stored.files) == {name + end for name in names for end in ("", ".raw")}
+        for entry in said["attributions"]:
+            found = answer(Attribution(scene, entry["method"]), lab, _Unheard())
+            np.testing.assert_array_equal(stored[entry["method"]], found.map)
+            np.testing.assert_array_equal(stored[entry["method"] + ".raw"], found.raw)
+            for key in ("completeness_error", "conserved", "score", "baseline_score"):
+                value = getattr(found, key)
+                assert entry[key] == (None if value is None else pytest.approx(value)), key
+            assert entry["class"] == found.target_name
+            assert entry["parameters"] == dict(found.parameters)
+            assert (entry["forwards"], entry["backwards"]) == (found.forwards, found.backwards)
+    assert set(said["files"]["attributions"]) == set(names)
+    pictures = {(tmp_path / name).read_bytes() for name in said["files"]["attributions"].values()}
+    assert len(pictures) == len(names), "each has a picture of its own"
+
+
+class _Unheard:
+    """The progress of a question that nobody watches."""
+
+    lane = "jobs"
+
+    def __call__(self, fraction: float, answer: object = None, text: str = "") -> None:
+        """Go on."""
+
+
 def test_a_neuron_can_be_explained_in_a_report(
     photo: Path, checkpoint: Path, tmp_path: Path
 ) -> None:

@@ -434,6 +434,7 @@ def test_what_cannot_be_asked_is_said(lab, question, folders, tmp_path):
         ({"target": 12}, "Class 12 is out of range"),
         ({"runs": 0}, "“runs” is at least 1"),
         ({"seed": -1}, "“seed” is at least 0"),
+        ({"together": 0}, "“together” is at least 1"),
     ):
         with pytest.raises(QuestionError, match=said):
             ask(**changed)

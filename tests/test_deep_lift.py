@@ -312,13 +312,26 @@ def test_on_torchvisions_module_the_multipliers_are_those_of_the_rules_written_a
     monkeypatch.setattr(sys.modules[type(theirs).__module__], "F", written)
     monkeypatch.setattr(nn.MaxPool2d, "forward", lambda module, x: written.pool(module, x))
     model = theirs if head == "main" else TorchvisionHead(theirs, head)
+    units = {"inception3b": "inception3b", "inception3b/3x3": "inception3b.branch2.1"}
+    reached, reference = {}, {}
+    for unit, layer in units.items():
+        theirs.get_submodule(layer).register_forward_hook(
+            lambda _module, _inputs, out, unit=unit: reached.update({unit: out})
+        )
     model(x0)
+    reference.update(reached)
     written.turn, leaf = 0, x.clone().requires_grad_()
-    (expected,) = torch.autograd.grad(model(leaf)[:, 7].sum(), leaf)
+    score = model(leaf)[:, 7].sum()
+    expected, *inner = torch.autograd.grad(score, [leaf, *(reached[unit] for unit in units)])
     monkeypatch.undo()
     found = DeepLift(ours)(x, x0, logit(ours, head, 7))
     assert worst(found.multipliers, expected) < 1e-6
     assert cosine(found.multipliers, expected) > 1 - 1e-9
+    for unit, multipliers in zip(units, inner, strict=True):
+        at_unit = DeepLift(ours)(x, x0, logit(ours, head, 7), unit)
+        # Where a unit is the same for both, its multiplier is a convention that nothing meets.
+        difference = (reached[unit] - reference[unit]).detach()
+        assert worst(at_unit.attributions, multipliers * difference) < 1e-6
 
 
 # --- as a method ---------------------------------------------------------------------------------

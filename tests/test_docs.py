@@ -9,8 +9,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from inception_viewer.attribution_methods import METHODS
+
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")))
+IMAGES = ROOT / "docs" / "images"
+METHOD_IMAGES = IMAGES / "methods"
 LINK = re.compile(r"(!?)\[[^\]]*\]\(([^)#\s]+)[^)]*\)")
 
 
@@ -22,13 +26,13 @@ def links(page: Path) -> list[tuple[bool, Path]]:
     return [(picture, (page.parent / target).resolve()) for picture, target in local]
 
 
-def made() -> set[str]:
-    """The pictures that the script makes, read from it without running it."""
+def made() -> set[Path]:
+    """The window's pictures that the script makes, read from it without running it."""
     tree = ast.parse((ROOT / "docs" / "screenshots.py").read_text(encoding="utf-8"))
     for node in tree.body:
         if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "PICTURES":
             assert isinstance(node.value, ast.Dict)
-            return {f"{ast.literal_eval(key)}.png" for key in node.value.keys if key}
+            return {IMAGES / f"{ast.literal_eval(key)}.png" for key in node.value.keys if key}
     raise AssertionError("docs/screenshots.py has no PICTURES")
 
 
@@ -44,13 +48,24 @@ def test_the_readme_shows_the_window() -> None:
 
 def test_every_picture_made_is_shown_and_every_picture_shown_is_made() -> None:
     shown = {target for page in PAGES for picture, target in links(page) if picture}
-    assert {target.parent for target in shown} == {ROOT / "docs" / "images"}
-    assert {target.name for target in shown} == made()
-    assert {path.name for path in (ROOT / "docs" / "images").iterdir()} == made()
+    assert {target for target in shown if target.parent != METHOD_IMAGES} == made()
+    assert {path for path in IMAGES.iterdir() if path.is_file()} == made()
+
+
+def test_every_method_has_its_picture_and_it_is_shown() -> None:
+    shown = {target for picture, target in links(ROOT / "docs" / "attribution.md") if picture}
+    wanted = {METHOD_IMAGES / f"{name}.jpg" for name in METHODS}
+    assert shown >= wanted
+    assert set(METHOD_IMAGES.iterdir()) == wanted
+    assert sum(path.stat().st_size for path in wanted) < 1_500_000
+    for path in wanted:
+        with Image.open(path) as image:
+            assert 500 < image.width < 800, path.name
+            assert 300 < image.height < 450, path.name
 
 
 def test_pictures_are_small_files_of_a_whole_window_or_a_part_of_it() -> None:
-    for path in (ROOT / "docs" / "images").glob("*.png"):
+    for path in IMAGES.glob("*.png"):
         assert path.stat().st_size < 700_000, path.name
         with Image.open(path) as image:
             width, height = image.size

@@ -16,12 +16,13 @@ from inception_viewer.attribution_methods import METHODS, units_before
 from inception_viewer.grade_measures import MEASURES
 from inception_viewer.grade_questions import Grade
 from inception_viewer.grid_questions import GradCamOfUnits
+from inception_viewer.lab_choice import Choice, Explained
 from inception_viewer.questions import Attribution, Neuron
 from inception_viewer.ui.attribution import colouring
 from inception_viewer.ui.lab import words
 from inception_viewer.ui.lab.batch import Batch, work
 from inception_viewer.ui.lab.board import Board, CellState
-from inception_viewer.ui.lab.choice import ALONE, Cell, Choice, Explained, plan
+from inception_viewer.ui.lab.choice import ALONE, Cell, plan
 from inception_viewer.ui.lab.contours import COARSE, contours, lines, smooth
 from inception_viewer.ui.lab.drawing import (
     Drawing,
@@ -30,7 +31,7 @@ from inception_viewer.ui.lab.drawing import (
     has_channels,
     values_at,
 )
-from inception_viewer.ui.lab.geometry import LEAST, MOST, arrange
+from inception_viewer.ui.lab.geometry import LEAST, MOST, SMALLEST, arrange
 from inception_viewer.ui.lab_running import together
 
 SCENE = ui_data.scene()
@@ -281,23 +282,28 @@ def test_contours_follow_the_smoothed_map_and_its_signs():
 
 
 @pytest.mark.parametrize("count", [1, 3, 6, 12, 57])
-@pytest.mark.parametrize("room", [(330.0, 260.0), (900.0, 600.0), (1600.0, 950.0)])
+@pytest.mark.parametrize("room", [(256.0, 260.0), (330.0, 260.0), (900.0, 600.0), (1600.0, 950.0)])
 def test_cells_stay_in_the_room_apart_and_as_large_as_they_can(count, room):
     grid = arrange(room, count, 1.0, (32.0, 60.0), 8.0)
     boxes = [grid.cell(place_) for place_ in range(count)]
     assert max(box.right() for box in boxes) <= room[0]
     for one, other in itertools.pairwise(boxes):
         assert not one.intersects(other)
-    assert grid.width >= min(LEAST, room[0] - 16)
+    assert grid.width >= min(SMALLEST, room[0] - 16)
     for place_, box in enumerate(boxes):
         assert grid.at(box.center(), count) == place_
         assert place_ in grid.seen(box.top(), box.bottom(), count)
-    fits = [w for w in range(int(LEAST), int(MOST) + 1) if height_at(w, count, room[0]) <= room[1]]
+    fits = [
+        w for w in range(int(SMALLEST), int(MOST) + 1) if height_at(w, count, room[0]) <= room[1]
+    ]
     if fits:
         assert grid.total(count) <= room[1]
         assert max(fits) - grid.width <= 2
+        rows = -(-count // grid.columns)
+        assert count > rows * (grid.columns - 1)  # a column less would take another row
     else:
-        assert grid.width < LEAST + LEAST / grid.columns + 8
+        assert grid.columns > 1
+        assert SMALLEST <= grid.width < LEAST + LEAST / grid.columns + 8
 
 
 def height_at(width: int, count: int, room: float) -> float:

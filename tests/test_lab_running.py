@@ -16,10 +16,10 @@ from window_tools import close, drop, mime_of, open_controller, settle, shows, u
 from inception_viewer.errors import QuestionError
 from inception_viewer.grade_questions import Grade
 from inception_viewer.grid_questions import GradCamOfUnits, Picture
+from inception_viewer.lab_choice import Choice, Explained
 from inception_viewer.questions import Attribution, Neuron
 from inception_viewer.ui import commands, snippets
 from inception_viewer.ui.controller import Controller
-from inception_viewer.ui.lab.choice import Choice, Explained
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_partial_maps_are_shown_with_the_time_left_of_all(window):
     state = until(partial, "a partial map")
     assert 0 < float(state.answer.map.mean()) < 1
     assert lab.toolbar.progress.isVisible()
-    assert "2 to do" in lab.toolbar.progress.format()
+    assert "2 to do" in window.window.status.newest[1].text
     until(lambda: not window.lab_running.running, "the batch")
     assert not lab.toolbar.progress.isVisible()
     assert window.window.status.newest is None
@@ -230,7 +230,7 @@ def test_the_lab_has_a_key_and_the_state_file_tells_of_it(window):
     assert window.window.menus["show_lab"].shortcut().toString() == "Ctrl+3"
     window.window.tabs.setCurrentWidget(window.window.maps)
     window.window.menus["show_lab"].trigger()
-    assert window.window.tabs.currentWidget() is window.window.lab
+    assert window.window.tabs.currentWidget() is window.window.lab_tab
     cell = window.record()["lab"][0]
     assert cell["method"] == "saliency"
     assert cell["status"] == "idle"
@@ -247,12 +247,12 @@ def test_the_lab_fits_into_small_windows(window, size):
     settle(0.1)
     assert (shown.width(), shown.height()) == size
     assert shown.network.height() > 120
-    for part in (lab.side, lab.toolbar, lab.scrolled, *lab.toolbar._shown()):
+    for part in (lab.side, lab.toolbar, lab.panes.scrolled, *lab.toolbar._shown()):
         place = part.mapTo(shown, part.rect().bottomRight())
         assert shown.rect().contains(place), part.accessibleName()
     for tool in lab.toolbar._shown():
         assert tool.width() >= min(tool.sizeHint().width(), 24)
-    assert lab.scrolled.viewport().height() > 100
+    assert lab.panes.scrolled.viewport().height() > 100
 
 
 def test_tab_leads_through_the_lab_and_leaving_it_by_any_way_holds(window):
@@ -268,4 +268,4 @@ def test_tab_leads_through_the_lab_and_leaving_it_by_any_way_holds(window):
         assert shown.focusNextPrevChild(True)
         seen.append(shown.focusWidget())
     assert lab.canvas in seen
-    assert lab.toolbar.sort in seen
+    assert lab.toolbar.large in seen

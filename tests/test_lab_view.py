@@ -1,83 +1,33 @@
-"""The lab's grid and panel: pixels, values, gestures, words, grades and exports."""
+"""The lab's grid: what its cells say, pixels, scales, values, gestures, many cells."""
 
 from __future__ import annotations
 
 import itertools
-from dataclasses import replace
 
 import lab_data
 import numpy as np
 import pytest
 import ui_data
-from lab_data import CUP, OTHER
-from PIL import Image
-from PySide6.QtCore import QPoint, QPointF, QSize, Qt
-from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter
-from PySide6.QtWidgets import QApplication
+from lab_tools import alone, answer_all, finish, open_lab, painted, picture_pixels, words_of
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QImage, QPainter
+from PySide6.QtWidgets import QApplication, QToolTip
 
-from inception_viewer.grade_measures import MEASURES
-from inception_viewer.grade_questions import Grade
+from inception_viewer.lab_choice import Choice, Explained
 from inception_viewer.questions import Neuron
 from inception_viewer.ui import theme
 from inception_viewer.ui.attribution.colouring import Colouring, overlaid
 from inception_viewer.ui.attribution_view import LOADING, NO_CHECKPOINT, NO_PHOTO
-from inception_viewer.ui.lab import canvas as canvas_module
-from inception_viewer.ui.lab.choice import Choice, Explained
-from inception_viewer.ui.lab_view import NO_MAPS, NO_METHOD, LabView
+from inception_viewer.ui.lab import cell_grid, words
+from inception_viewer.ui.lab.cell_paint import paint_value
+from inception_viewer.ui.lab_view import NO_METHOD, LabView
 
 pytestmark = pytest.mark.usefixtures("light")
 
 
 @pytest.fixture
 def view(qtbot):
-    made = LabView()
-    qtbot.addWidget(made)
-    made.resize(1200, 760)
-    made.set_machine_ready(True)
-    made.set_measures(MEASURES)
-    made.set_images(lab_data.images())
-    made.set_scene(ui_data.checkpoint_info(), ui_data.scene(), ui_data.picture())
-    made.show()
-    QApplication.processEvents()
-    return made
-
-
-def answer_all(view, **changes) -> None:
-    """Give every cell an answer."""
-    view.set_answers([lab_data.answer(q, **changes) for q in view.to_explain()])
-    finish(view)
-
-
-def finish(view) -> None:
-    """Let the grid draw all that it leaves for later."""
-    for _ in range(200):
-        QApplication.processEvents()
-        if view.canvas.is_settled:
-            return
-    raise AssertionError("the grid did not settle")
-
-
-def alone(view, method: str = "integrated_gradients") -> None:
-    """One cell only, whose picture is exactly twice the map's size."""
-    view.resize(1000, 760)
-    view.set_choice(Choice(methods=(method,)))
-    QApplication.processEvents()
-    assert view.canvas.grid.width == 448
-
-
-def painted(widget) -> np.ndarray:
-    image = QImage(widget.size(), QImage.Format.Format_RGB888)
-    image.fill(QColor("#FF00FF"))
-    painter = QPainter(image)
-    widget.render(painter, QPoint())
-    painter.end()
-    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1)
-    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
-
-
-def picture_pixels(view, place: int = 0) -> np.ndarray:
-    box = view.canvas.grid.picture(place).toRect()
-    return painted(view.canvas)[box.top() : box.bottom() + 1, box.left() : box.right() + 1]
+    return open_lab(qtbot)
 
 
 # --- states --------------------------------------------------------------------------
@@ -161,7 +111,8 @@ def test_failed_waiting_running_and_cancelled_cells_say_so(view):
 
 def test_progress_of_all_with_time_left_and_the_queue(view):
     view.set_batch(0.42, 12.0, 3)
-    assert view.toolbar.progress.format() == "3 to do, 42 %, 12 s left"
+    assert view.toolbar.progress.format() == "42 %, 12 s left"
+    assert "3 cells" in view.toolbar.progress.toolTip()
     assert view.toolbar.cancel.isVisible()
     assert not view.toolbar.explain.isVisible()
     view.set_queue(2)
@@ -307,7 +258,7 @@ def test_zooming_shows_the_same_part_in_every_cell_sharp(view):
 def test_a_paint_leaves_what_takes_too_long_to_the_next(view, monkeypatch):
     view.set_choice(Choice(arrangement="layers", depth="units"))
     assert len(view.board) == 57
-    monkeypatch.setattr(canvas_module, "PAINT_SECONDS", -1.0)
+    monkeypatch.setattr(cell_grid, "PAINT_SECONDS", -1.0)
     view.set_answers([lab_data.answer(q) for q in view.to_explain()])
     painted(view.canvas)
     assert not view.canvas.is_settled
@@ -327,210 +278,110 @@ def test_a_paint_leaves_what_takes_too_long_to_the_next(view, monkeypatch):
 def test_only_cells_that_show_are_coloured(view, monkeypatch):
     view.set_choice(Choice(arrangement="layers", depth="units"))
     drawn = []
-    real = canvas_module.paint.render
+    real = cell_grid.paint.render
     monkeypatch.setattr(
-        canvas_module.paint, "render", lambda state, *a: drawn.append(state) or real(state, *a)
+        cell_grid.paint, "render", lambda state, *a: drawn.append(state) or real(state, *a)
     )
     answer_all(view)
-    shown = view.canvas.grid.seen(0, view.scroll.viewport().height(), 57)
+    shown = view.canvas.grid.seen(0, view.panes.scrolled.viewport().height(), 57)
     assert {one.cell.title for one in drawn} <= {view.board.cells[i].cell.title for i in shown}
     assert len(shown) < 57
     assert len(drawn) == len(set(map(id, drawn)))  # each once
 
 
-# --- sorted, graded, pinned ----------------------------------------------------------
+# --- heads that were not trained with the rest ---------------------------------------
 
 
-def test_cells_are_graded_and_sorted_by_a_grade(view):
-    view.set_choice(Choice(methods=("saliency", "integrated_gradients", "deep_lift")))
-    assert view.grades.said.text() == NO_MAPS
+def test_heads_that_were_never_trained_or_fitted_are_marked_and_said(view):
+    info = lab_data.half_trained()
+    view.set_scene(info, ui_data.scene(), ui_data.picture())
+    assert [view.chooser.head.itemText(i) for i in range(3)] == [
+        "main", "aux2 (fitted here)", "aux1 (untrained)",
+    ]  # fmt: skip
+    view.set_choice(Choice(arrangement="heads", method="saliency"))
     answer_all(view)
-    asked = []
-    view.grades_asked.connect(asked.extend)
-    view.grades.grade.click()
-    questions = [one.question for one in view.board.cells]
-    assert asked == [Grade(q, name) for name in ("deletion", "insertion") for q in questions]
-    height = view.canvas.grid.below
-    for question, value in zip(questions, (0.5, 0.2, 0.9), strict=True):
-        view.set_grade(lab_data.grade(Grade(question, "insertion"), value))
-    assert view.canvas.grid.below > height  # a line for the grade
-    sort = view.toolbar.sort
-    sort.setCurrentIndex(sort.findData("insertion"))
-    sort.activated.emit(sort.currentIndex())
-    assert [one.question for one in view.canvas.cells] == [questions[i] for i in (2, 0, 1)]
-    assert "Insertion 0.9" in words_of(view, 0)
-    asked.clear()
-    view.ask_grades()
-    assert {one.measure for one in asked} == {"deletion"}  # what is known is not asked again
-
-
-def words_of(view, place: int) -> str:
-    view.canvas.select(view.canvas.cells[place])
-    return view.canvas.accessibleDescription()
-
-
-def test_details_tell_all_of_the_selected_cell_with_its_curves(view):
-    view.set_choice(Choice(methods=("integrated_gradients",)))
-    answer_all(view, completeness_error=0.12, note="400 steps were not enough.")
-    question = view.board.cells[0].question
-    view.set_grade(lab_data.grade(Grade(question, "deletion"), 0.21))
+    said = [words.what_text(one, info.classes) for one in view.board.cells]
+    assert said == ["untrained, cup · Saliency", "fitted here, cup · Saliency", "cup · Saliency"]
+    assert view.chooser.noise.sentence.startswith("aux1 was never trained")
+    assert "never trained" in words_of(view, 0)
+    assert "1,350 images" in words_of(view, 1)
+    view.canvas.select(view.board.cells[0])
     view.show_details()
-    details = view.details
-    assert "5.0 %" in details.warning.text()
-    assert "400 steps were not enough" in details.caption.text()
-    assert details.scale.colouring.limit == view.canvas.limit(view.board.cells[0])
-    assert "It does well." in details.sentences["deletion"].text()
-    assert "0.21" in details.sentences["deletion"].text()
-    plot = details.plots["deletion"]
-    assert plot.isVisibleTo(details)
-    assert not details.plots["road"].isVisibleTo(details)
-    curve = lab_data.grade(Grade(question, "deletion"), 0.21).curves["this map"]
-    points, box = plot.points(curve), plot.plot_rect()
-    low, high = plot.bounds
-    for point, x, y in zip(points, curve.x, curve.y, strict=True):
-        assert point.x() == pytest.approx(box.left() + x * box.width())
-        assert point.y() == pytest.approx(box.bottom() - (y - low) / (high - low) * box.height())
-    assert (low, high) == (0.0, pytest.approx(1.0))
+    assert "means nothing" in view.details.noise.sentence
+    view.canvas.select(view.board.cells[2])
+    assert view.details.noise.sentence == ""
+    view.set_choice(Choice(explained=Explained("neuron", neuron=Neuron("inception4a", 3))))
+    assert all(one.head is None for one in view.board.cells)  # no head has a part in it
 
 
-def test_a_pinned_cell_stays_beside_another_arrangement_and_another_photo(view):
+def test_the_mark_of_a_head_stands_before_its_title(view):
+    view.set_choice(Choice(arrangement="heads", method="saliency"))
+    finish(view)
+    hue = np.array(QColor(theme.current().head("aux2")).getRgb()[:3])
+    cell = view.canvas.grid.cell(1).toRect()
+    pixels = painted(view.canvas)
+    corner = pixels[cell.top() : cell.top() + 16, cell.left() : cell.left() + 13]
+    assert (corner == hue).all(axis=-1).sum() > 100
+    view.set_scene(lab_data.half_trained(), ui_data.scene(), ui_data.picture())
+    finish(view)
+    place = view.canvas.grid.cell(0).toRect()
+    pixels = painted(view.canvas)
+    corner = pixels[place.top() : place.top() + 16, place.left() : place.left() + 13]
+    full = np.array(QColor(theme.current().head("aux1")).getRgb()[:3])
+    assert (corner == full).all(axis=-1).sum() == 0  # hatched instead
+
+
+# --- little room ---------------------------------------------------------------------
+
+
+def test_with_little_room_there_are_two_rows_and_fewer_words(view):
     answer_all(view)
-    view.toggle_pin()
-    pinned = view.canvas.selected
-    view.set_choice(Choice(arrangement="heads", method="deep_lift"))
-    assert view.board.cells[0] is pinned
-    assert [one.cell.title for one in view.board.cells[1:]] == ["aux1", "aux2", "main"]
-    other = ui_data.scene(OTHER)
-    view.set_scene(ui_data.checkpoint_info(), other, ui_data.picture())
-    assert view.board.cells[0] is pinned
-    assert pinned.pinned
-    assert pinned.picture is not None
-    assert pinned.complete is not None
-    assert all(one.question.scene == other for one in view.board.cells[1:])
-    assert "cup.jpg" in words_of(view, 0)
-    view.toggle_pin()
-    assert pinned not in view.board.cells
+    roomy = view.canvas.grid
+    view.resize(740, 440)
+    finish(view)
+    grid, room = view.canvas.grid, view.panes.scrolled.viewport()
+    assert grid.columns == 3
+    assert grid.total(6) <= room.height()
+    assert grid.above < roomy.above
+    assert grid.below < roomy.below
+    style = view.canvas.style_now
+    assert style.compact
+    strip = grid.picture(0).bottom() + 4 + style.line / 2
+    row = painted(view.canvas)[round(strip), int(grid.cell(0).left()) + 2 :][: int(grid.width) // 3]
+    assert row[2][2] > row[2][0]  # blue: the end of what speaks against
+    assert len(np.unique(row, axis=0)) > 8
 
 
-def test_another_photo_takes_the_answers_of_the_first_away_until_it_is_back(view):
-    answer_all(view)
-    view.set_scene(ui_data.checkpoint_info(), ui_data.scene(OTHER), ui_data.picture())
-    assert all(one.answer is None for one in view.board.cells)
+def test_what_is_cut_short_is_told_where_the_pointer_rests(view, qtbot):
+    answer_all(view, completeness_error=0.2)
+    state = view.board.cells[1]
+    told = words.told(state, view.classes, {})
+    assert state.cell.title in told
+    assert "completeness 20 %" in told
+    assert "52 f + 50 b" in told
+    box = view.canvas.grid.cell(1)
+    at = QPoint(int(box.left()) + 4, int(box.top()) + 4)
+    event = QHelpEvent(QEvent.Type.ToolTip, at, view.canvas.mapToGlobal(at))
+    QApplication.sendEvent(view.canvas, event)
+    assert QToolTip.text() == told
+    QToolTip.hideText()
 
 
-# --- taken along ---------------------------------------------------------------------
+@pytest.mark.parametrize(("width", "lines"), [(400, 1), (110, 3)])
+def test_three_values_too_long_for_a_line_stand_below_each_other(width, lines):
+    image = QImage(width, 120, QImage.Format.Format_RGB888)
+    image.fill(QColor("#FFFFFF"))
+    painter = QPainter(image)
+    text = words.BETWEEN.join(("R 0.00212", "G 0.00227", "B 0.00138"))
+    paint_value(painter, QRectF(0, 0, width, 120), text)
+    line = QFontMetricsF(theme.font("small")).height()
+    painter.end()
+    column = [image.pixelColor(1, y).lightness() for y in range(120)]
+    assert sum(one < 128 for one in column) == pytest.approx(lines * line + 4, abs=1.5)
+    assert column[0] == 255
 
 
-def test_the_saved_picture_holds_the_map_as_drawn_and_says_what_it_is(view, tmp_path):
-    alone(view)
-    answer_all(view)
-    view.save_picture(tmp_path / "map.png")
-    state = view.board.cells[0]
-    with Image.open(tmp_path / "map.png") as saved:
-        pixels = np.asarray(saved.convert("RGB"))
-        said = saved.text["Description"]
-    limit = view.canvas.limit(state)
-    drawn = overlaid(ui_data.picture(), state.answer.map, Colouring(True, limit, 99.5, 0), 0.8)
-    large = drawn.repeat(4, axis=0).repeat(4, axis=1)
-    found = [
-        top
-        for top in range(20, 80)
-        if np.array_equal(pixels[top : top + len(large), 24 : 24 + len(large)], large)
-    ]
-    assert len(found) == 1
-    for words in ("cup.jpg", "main: cup", "completeness", "Colours end at", "Checkpoint 5e1f5e1f"):
-        assert words in said
-
-
-def test_the_saved_array_is_the_map_and_a_failure_is_said(view, tmp_path):
-    alone(view)
-    answer_all(view)
-    view.save_array(tmp_path / "map.npy")
-    np.testing.assert_array_equal(np.load(tmp_path / "map.npy"), view.board.cells[0].answer.map)
-    view.save_array(tmp_path / "no" / "map.npy")
-    assert "could not be written" in view.failure.text()
-    assert view.failure.isVisibleTo(view)
-
-
-def test_the_menu_offers_what_makes_sense_for_a_cell(view):
-    def entries():
-        menu = view.menu()
-        found = {a.text(): a.isEnabled() for a in menu.actions() if not a.isSeparator()}
-        menu.deleteLater()
-        return found
-
-    question = view.board.cells[0].question
-    assert entries()["Explain this cell"]
-    assert not entries()["Save picture…"]
-    view.set_waiting([question])
-    assert entries()["Cancel this cell"]
-    view.set_answers([lab_data.answer(question)])
-    found = entries()
-    assert all(
-        found[text] for text in ("Copy picture", "Save picture…", "Save array…", "Copy as Python")
-    )
-    assert not found["Explain this cell"]
-    QGuiApplication.clipboard().clear()
-    view.copy_picture()
-    assert QGuiApplication.clipboard().image().width() > 1000
-
-
-# --- what is chosen ------------------------------------------------------------------
-
-
-def test_ticking_a_method_and_setting_its_parameters_makes_its_question(view):
-    chooser = view.chooser
-    chooser.methods.set_chosen(())
-    item = chooser.methods.item("integrated_gradients")
-    item.setCheckState(0, Qt.CheckState.Checked)
-    chooser.methods.setCurrentItem(item)
-    assert chooser.parameters_of.text() == "Integrated gradients"
-    assert item.text(1) == "752 + 750"
-    chooser.parameters.field("steps").setValue(20)
-    chooser.parameters.field("adapt").setChecked(False)
-    [one] = view.board.cells
-    assert one.question.parameters == (("adapt", "off"), ("steps", 20))
-    assert item.text(1) == "22 + 20"
-    other = chooser.methods.item("occlusion")
-    chooser.methods.setCurrentItem(other)
-    assert [one.question.method for one in view.board.cells] == ["integrated_gradients"]
-    chooser.methods.setCurrentItem(item)
-    assert chooser.parameters.field("steps").value() == 20
-
-
-def test_a_difference_and_the_selected_channel_can_be_explained(view):
-    fields = view.chooser.explained
-    fields.kind_box.setCurrentIndex(fields.kind_box.findData("difference"))
-    assert "compare" in view.chooser.obstacle.text()
-    assert len(view.board) == 0
-    fields.against_box.set_target(3)
-    fields.against_box.class_chosen.emit(3)
-    assert {one.question.against for one in view.board.cells} == {3}
-    fields.kind_box.setCurrentIndex(fields.kind_box.findData("neuron"))
-    assert not fields.use_selected.isEnabled()
-    view.set_channel(("inception4a/3x3", 18))
-    fields.use_selected.click()
-    neurons = {one.question.neuron for one in view.board.cells}
-    assert neurons == {Neuron("inception4a/3x3", 18)}
-    fields.row_box.setValue(3)
-    fields.column_box.setValue(5)
-    assert view.board.cells[0].question.neuron == Neuron("inception4a/3x3", 18, (3, 5))
-    assert fields.channel_box.maximum() == 207
-    assert fields.row_box.maximum() == 13
-
-
-def test_a_class_that_was_chosen_elsewhere_is_explained(view):
-    view.set_target(CUP)
-    assert {one.question.target for one in view.board.cells} == {CUP}
-
-
-def test_choices_survive_their_form(view):
-    wanted = Choice(
-        "layers", ("saliency", "lrp"), "deep_lift", "layer_conductance", None, "units",
-        Explained("class", "aux2", 3, None, Neuron("inception5b")), {"saliency": ()},
-    )  # fmt: skip
-    view.set_choice(wanted)
-    assert view.choice == replace(wanted, parameters=view.choice.parameters)
+# --- themes and sizes ----------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("name", "scale"), [("dark", 1.0), ("light", 1.5)])
@@ -548,6 +399,6 @@ def test_themes_and_text_sizes_leave_room_for_all_words(view, name, scale):
 def test_tools_and_grid_share_the_room(view, size):
     view.resize(QSize(*size))
     QApplication.processEvents()
-    assert view.scroll.viewport().height() >= size[1] * 0.4
-    assert view.canvas.width() <= view.scroll.viewport().width()
+    assert view.panes.scrolled.viewport().height() >= size[1] * 0.4
+    assert view.canvas.width() <= view.panes.scrolled.viewport().width()
     assert view.toolbar.more.isChecked() == (size[0] >= 1000)

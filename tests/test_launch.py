@@ -154,7 +154,8 @@ FIRST_PAINT = """
     window = controller.window
     window.first_painted.disconnect(controller.start)
     def painted():
-        heavy = ("torch", "torchvision", "captum", "matplotlib", "pyqtgraph", "scipy", "skimage")
+        heavy = ("torch", "torchvision", "captum", "matplotlib", "pyqtgraph", "scipy", "skimage",
+                 "inception_viewer.ui.lab_view", "inception_viewer.ui.lab_running")
         print(json.dumps({
             "heavy": [name for name in heavy if name in sys.modules],
             "docks": [dock.isVisible() for dock in window.docks.values()],

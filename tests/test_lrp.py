@@ -13,7 +13,7 @@ from zennit import composites, rules, types
 
 import inception_viewer as iv
 from inception_viewer import attribution_methods as methods
-from inception_viewer.analysis.attribution import lrp, relevance, slope
+from inception_viewer.analysis.attribution import layer_rules, lrp, relevance, slope
 from inception_viewer.analysis.attribution.score import Score, logit, neuron
 from inception_viewer.analysis.attribution.task import Task
 from inception_viewer.errors import QuestionError
@@ -117,13 +117,14 @@ def zennits(composite, epsilon=1e-6, gamma=0.25):
     return composites.LayerMapComposite(layer_map=base + every[composite])
 
 
-def zennits_relevance(net, x, score, composite):
+def zennits_relevance(net, x, score, composite, unit=INPUT):
     hooked, leaf = copy.deepcopy(net), x.clone().requires_grad_()
     with composite.context(hooked):
-        values = hooked.run({INPUT: leaf}, [score.unit])[score.unit]
+        reached = {INPUT: leaf} | hooked.run({INPUT: leaf}, {unit, score.unit} - {INPUT})
+        values = reached[score.unit]
         start = values.detach().clone().requires_grad_()
         (share,) = torch.autograd.grad(score.read(start).sum(), start)
-        (found,) = torch.autograd.grad(values, leaf, values.detach() * share)
+        (found,) = torch.autograd.grad(values, reached[unit], values.detach() * share)
     return found
 
 
@@ -139,6 +140,20 @@ def test_composites_are_zennits(composite, head, net, x):
     assert found.score == pytest.approx(due, rel=1e-9)
     assert found.conserved == pytest.approx(float(expected.sum()) / due, rel=1e-4, abs=1e-6)
     assert f"Relevance conserved: {found.conserved:.1%}" in found.note
+
+
+@pytest.mark.parametrize("composite", COMPOSITES)
+@pytest.mark.parametrize("unit", ["pool1", "inception3b", "inception4a/3x3_reduce", "inception4a"])
+def test_the_relevance_of_a_unit_is_zennits(unit, composite, net, x):
+    score = logit(net, "main", TARGET)
+    expected = zennits_relevance(net, x[:1], score, zennits(composite), unit)
+    how = Preprocessing(height=x.shape[2], width=x.shape[3])
+    settings = methods.METHODS["layer_lrp"].settings({"composite": composite})
+    task = Task(net, x[0].numpy(), how, score, unit, settings)
+    found = layer_rules.explain_lrp(task, lambda *_: None)
+    assert worst(found.raw, expected[0]) < 1e-5
+    if "/" not in unit:
+        assert found.conserved == pytest.approx(float(expected.sum()) / found.score, rel=1e-3)
 
 
 def test_differences_and_neurons_are_handed_down_too(net, x):
@@ -206,8 +221,23 @@ def test_on_a_trained_network_biases_take_most_of_it_unless_they_may_not(demo, p
         )
         assert 0 < shared.conserved < 0.3
         assert "the rest went to biases" in shared.note
+        assert "with “Biases take their share” off, inputs get it" in shared.note
         assert kept.conserved == pytest.approx(1, abs=0.1)
         assert cosine(shared.map, kept.map) > 0.8
+
+
+def test_what_is_said_of_the_share_that_arrived():
+    """By default biases take theirs, as under zennit's and Captum's rules of these names."""
+    settings = methods.METHODS["lrp"].settings
+    assert settings()["biases"] == "on"
+    said = lrp.conservation(0.043, settings())
+    assert said.startswith("Relevance conserved: 4.3%; the rest went to biases on the way")
+    assert "off, inputs get it" not in lrp.conservation(0.01, settings({"composite": "gamma"}))
+    spared = settings({"biases": "off"})
+    assert "dense layers' biases" in lrp.conservation(0.99, spared)
+    more = lrp.conservation(1.045, spared)
+    assert more.startswith("Relevance conserved: 104.5%; what is more was added")
+    assert "the rest" not in more
 
 
 def test_z_plus_of_a_positive_score_knows_no_evidence_against(net, x):

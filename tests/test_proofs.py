@@ -46,7 +46,14 @@ BOUND = 1e-4
 AGAIN = 2e-3
 """The same between machines, whose random numbers and photos differ in the last place."""
 NETWORK = [f"inception_viewer/googlenet/{name}.py" for name in ("architecture", "variants")]
-STORED = ("costs", "demo", "receptive_fields", "sixty_megapixels", "torchvision")
+STORED = (
+    "attribution_memory",
+    "costs",
+    "demo",
+    "receptive_fields",
+    "sixty_megapixels",
+    "torchvision",
+)
 
 Found = dict[str, Any]
 

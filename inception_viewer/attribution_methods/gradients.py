@@ -21,8 +21,8 @@ METHODS = (
         title="Saliency",
         explanation=(
             "The gradient of the class's logit with respect to each pixel: how the answer would "
-            "begin to change if the pixel did. It is signed here; where pixels matter at all, "
-            "its size says."
+            "begin to change if the pixel did. The sign says which way a little more of the "
+            "pixel would move the answer, the size how strongly."
         ),
         paper=(
             "Simonyan, Vedaldi, Zisserman: Deep inside convolutional networks: visualising image "
@@ -35,8 +35,9 @@ METHODS = (
         group="Gradients",
         noise=True,
         misleads=(
-            "It says what a tiny change would do, not what the class rests on: where the answer "
-            "is certain the gradient is small, and it flickers from pixel to pixel."
+            "It says what a tiny change would do, not what the class rests on: evidence that is "
+            "there in plenty has a small gradient, since a little less of it changes nothing, and "
+            "the map flickers from pixel to pixel."
         ),
     ),
     Method(

@@ -124,7 +124,8 @@ METHODS = (
         parameters=(STEPS[0], *BASELINE),
         misleads=(
             "Channels that are zero everywhere on the photo have an influence all the same: it "
-            "is what they would do."
+            "is what they would do. At inception5b only a linear layer follows for the main head, "
+            "so that the map is flat there: choose a unit before it."
         ),
     ),
     Method(

@@ -106,8 +106,8 @@ METHODS = (
         title="Deconvolution of a neuron",
         explanation=(
             "The neuron's gradient, of which each ReLU lets only what is positive pass back, "
-            "whatever it received itself. This is how the first pictures of what neurons see "
-            "were made."
+            "whatever it received itself. It draws what of the photo's patterns excites the "
+            "neuron, at the places that the max pools kept."
         ),
         paper=(
             "Zeiler, Fergus: Visualizing and understanding convolutional networks, 2013, "

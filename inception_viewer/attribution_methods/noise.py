@@ -101,7 +101,10 @@ METHODS = (
             "The variance of a method's maps over copies of the photo with noise added. It "
             "shows where the map depends on the noise, which is often where edges are."
         ),
-        paper="Adebayo et al.: Sanity checks for saliency maps, 2018, arXiv:1810.03292",
+        paper=(
+            "Adebayo et al.: Local explanation methods for deep neural networks lack sensitivity "
+            "to parameter values, 2018, arXiv:1810.03307"
+        ),
         target_kind="input",
         completeness="",
         function="noise:var_grad",

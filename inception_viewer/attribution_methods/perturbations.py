@@ -79,7 +79,7 @@ METHODS = (
             "hidden."
         ),
         paper=(
-            "Zeiler, Fergus: Visualizing and understanding convolutional networks, 2014, "
+            "Zeiler, Fergus: Visualizing and understanding convolutional networks, 2013, "
             "arXiv:1311.2901"
         ),
         target_kind="input",
@@ -123,7 +123,7 @@ METHODS = (
             "the score loses by that, spread evenly over its pixels."
         ),
         paper=(
-            "Zeiler, Fergus: Visualizing and understanding convolutional networks, 2014, "
+            "Zeiler, Fergus: Visualizing and understanding convolutional networks, 2013, "
             "arXiv:1311.2901; superpixels as in LIME, arXiv:1602.04938"
         ),
         target_kind="input",

@@ -104,15 +104,15 @@ METHODS = (
         noise=True,
         misleads=(
             "Only the max pools know the photo: the map shows what would excite the class at "
-            "all, and depends little on the class (arXiv 1810.03292)."
+            "all, and depends little on which class it is (arXiv 1805.07039)."
         ),
     ),
     Method(
         name="guided_grad_cam",
         title="Guided Grad-CAM",
         explanation=(
-            "Guided backpropagation's map times Grad-CAM's of the last module. The one gives "
-            "the detail, the other says where the class finds its evidence."
+            "Guided backpropagation's map times Grad-CAM's of the last module, clipped at zero. "
+            "The one gives the detail, the other says where the class finds its evidence."
         ),
         paper=(
             "Selvaraju et al.: Grad-CAM: visual explanations from deep networks via "

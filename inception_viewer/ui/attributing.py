@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from ..explained_words import class_words
 from ..questions import Attribution, AttributionAnswer
 from ..runner import Cancelled, Done, Failed, Outcome, Partial, Runner, Ticket
-from ..session import AttributionSettings, Session, State
+from ..session import AttributionSettings, Session, State, use_attribution
 from .frames import Frame, Frames
 from .main_window import MainWindow
 from .status_bar import Activity
@@ -60,6 +60,8 @@ class Attributing(QObject):
             self._window.predictions.set_selected(new.attribution.target)
             if new.scene is not None and self._frames.settled:
                 self._retarget()
+        elif old.stroking and not new.stroking and self._frames.settled:
+            self._retarget()
 
     def ask(self) -> None:
         """Compute what the settings say, unless it is being computed."""
@@ -88,7 +90,7 @@ class Attributing(QObject):
         return question if frame and question and question.scene == frame.scene else None
 
     def _set(self, settings: AttributionSettings) -> None:
-        self._session.update(lambda state: replace(state, attribution=settings))
+        self._session.update(lambda state: use_attribution(state, settings))
 
     def _take_frame(self, frame: Frame | None) -> None:
         self._view.set_checkpoint(self._session.state.open_checkpoint)
@@ -109,7 +111,8 @@ class Attributing(QObject):
     def _ask_if_cheap(self) -> None:
         question = self._question()
         visible = self._window.tabs.currentWidget() is self._view
-        if question and visible and question.method in CHEAP and self.answer is None:
+        idle = self.answer is None and not self._session.state.stroking
+        if question and visible and question.method in CHEAP and idle:
             self.ask()
 
     def _take(self, token: object, outcome: Outcome) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QImage, QResizeEvent
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QAction, QGuiApplication, QImage, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from ..edit_questions import BrushSettings, Stroke
 from ..questions import AttributionAnswer, CheckpointInfo, Pixels, Predictions
 from ..session import AttributionSettings
 from . import theme
@@ -42,6 +43,13 @@ class AttributionView(View):
     """Emitted when what is chosen shall be computed."""
     cancelled = Signal()
     """Emitted when the computation shall stop."""
+    stroked = Signal(object, object)
+    """Emitted with all strokes of the brush's gesture so far, and whether it has ended."""
+    brush_toggled = Signal(object)
+    """Emitted with whether the brush is taken up."""
+    brush_changed = Signal(object)
+    """Emitted with the :class:`BrushSettings` that a person chose."""
+    painting_cleared = Signal()
     copy_python_requested = Signal(object)
     """Emitted with ``"attribution"``."""
     python_kind = "attribution"
@@ -57,6 +65,7 @@ class AttributionView(View):
         self.form.settings_changed.connect(self._changed)
         self.controls.asked.connect(self.asked)
         self.controls.cancelled.connect(self.cancelled)
+        self._connect_brush()
         self._actions = self._add_actions()
         self._lay_out()
         theme.broadcast.changed.connect(self._restyle)
@@ -125,6 +134,70 @@ class AttributionView(View):
         """Say what went wrong; what was there stays."""
         self.set_progress(None, None)
         self.result.set_failure(sentence)
+
+    # --- the brush -------------------------------------------------------------------
+
+    @property
+    def has_brush(self) -> bool:
+        """Whether the brush is taken up."""
+        return self.result.brush_bar.is_on
+
+    def take_brush(self, on: bool) -> None:
+        """Take the brush up, or lay it down."""
+        self.result.brush_bar.brush.setChecked(on)
+
+    def set_brush(self, settings: BrushSettings, *, painted: bool) -> None:
+        """Show how the next stroke is drawn, and whether there is paint to clear."""
+        self.result.brush_bar.set_settings(settings)
+        self.result.brush_bar.set_painted(painted)
+        self.brush.fill = settings.fill
+        self.brush.set_radius(settings.radius)
+
+    def set_painting(self, shown: Sequence[Stroke], words: str, *, final: bool) -> None:
+        """Take what the picture has of the strokes (``final``: all of them), and say it."""
+        # The fill stands in the box above; here there is no room for long words.
+        self.result.panes.set_painted(words.partition(",")[0])
+        self.brush.settle(shown, final)
+
+    def drop_stroke(self) -> None:
+        """Lift the brush: the picture under it has gone."""
+        self.brush.drop()
+
+    def _connect_brush(self) -> None:
+        panes, bar = self.result.panes, self.result.brush_bar
+        self.brush = panes.brush
+        self.brush.stroked.connect(self.stroked)
+        self.brush.radius_changed.connect(bar.set_radius)
+        bar.settings_changed.connect(self.brush_changed)
+        bar.cleared.connect(self.painting_cleared)
+        bar.eraser_toggled.connect(lambda on: setattr(self.brush, "eraser", on))
+        bar.toggled.connect(self._toggle_brush)
+        panes.brush_left.connect(lambda: self.take_brush(False))
+
+    def _toggle_brush(self, on: bool) -> None:
+        panes = self.result.panes
+        self.brush.set_on(on)
+        self._set_menu()
+        self.result.set_brushing(on)
+        if on:
+            panes.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.brush_toggled.emit(on)
+
+    def _set_menu(self) -> None:
+        """Offer the menu, but not on the right button while that erases."""
+        menus = Qt.ContextMenuPolicy
+        policy = menus.PreventContextMenu if self.has_brush else menus.ActionsContextMenu
+        self.result.panes.setContextMenuPolicy(policy)
+
+    def event(self, event: QEvent) -> bool:
+        """Keep Escape from the menus while it lays the brush down."""
+        keys = (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress)
+        if event.type() in keys and _is_escape(event) and self.has_brush:
+            if event.type() == QEvent.Type.KeyPress:
+                self.take_brush(False)
+            event.accept()
+            return True
+        return bool(super().event(event))
 
     # --- taking results along --------------------------------------------------------
 
@@ -197,7 +270,7 @@ class AttributionView(View):
             action.triggered.connect(act)
             self.result.panes.addAction(action)
             made.append(action)
-        self.result.panes.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        self._set_menu()
         return made
 
     def _lay_out(self) -> None:
@@ -256,6 +329,10 @@ class AttributionView(View):
         scale = max(1.0, theme.text_scale())
         least, most = (round(width * scale) for width in FORM_WIDTH)
         self._left.setFixedWidth(min(most, max(least, self.width() // 4)))
+
+
+def _is_escape(event: QEvent) -> bool:
+    return isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
 
 
 def _untrained(checkpoint: CheckpointInfo | None) -> dict[str, str]:

@@ -11,8 +11,8 @@ from PySide6.QtGui import QActionGroup, QGuiApplication
 from PySide6.QtWidgets import QMenu
 
 from ..questions import Graph
-from ..session import look_at
-from . import about, dialogs, evaluating, head_words, judging, snippets, theme
+from ..session import look_at, use_attribution
+from . import about, concept_testing, dialogs, evaluating, head_words, judging, snippets, theme
 from .drops import read_mime, sources_of_paths
 from .fitting import fits
 from .getting import downloads
@@ -83,7 +83,11 @@ def _connect_menus(controller: Controller) -> None:
         "fit_network": window.network.canvas.fit,
         "attribute": partial(attribute, controller),
         "evaluate": controller.evaluating.show,
+        "concepts": controller.concept_testing.show,
         "cancel": window.status.cancel_newest,
+        "empty_queue": controller.lab_link.empty,
+        "brush": partial(toggle_brush, controller),
+        "clear_painting": controller.painting.clear,
         "next_image": partial(step_image, controller, 1),
         "previous_image": partial(step_image, controller, -1),
         "next_unit": partial(step_unit, controller, 1),
@@ -116,11 +120,14 @@ def _connect_views(controller: Controller) -> None:
     card.save_requested.connect(window.menus["save_checkpoint"].trigger)
     card.class_list_requested.connect(window.menus["class_list"].trigger)
     window.notice.details_requested.connect(window.show_card)
+    brush = window.menus["brush"]
+    window.attribution.brush_toggled.connect(lambda taken: brush.setChecked(taken))
     window.status.cancel_requested.connect(partial(cancel, controller))
     controller.evaluating.photo_requested.connect(partial(look_at_measured, controller))
-    cancel_action = window.menus["cancel"]
-    window.status.cancellable_changed.connect(lambda can: cancel_action.setEnabled(can))
-    cancel_action.setEnabled(False)
+    for name in ("cancel", "empty_queue"):
+        action = window.menus[name]
+        window.status.cancellable_changed.connect(lambda can, action=action: action.setEnabled(can))
+        action.setEnabled(False)
     for view in window.views.values():
         view.copy_python_requested.connect(partial(copy_python, controller))
 
@@ -261,9 +268,12 @@ def enable(controller: Controller) -> None:
     menus["close_checkpoint"].setEnabled(several or bool(opened and opened.source != DEMO))
     for name in ("attribute", "copy_python", "copy_headline", "next_unit", "previous_unit"):
         menus[name].setEnabled(has_frame)
+    menus["brush"].setEnabled(has_frame)
+    menus["clear_painting"].setEnabled(state.painting is not None)
     for name in ("next_image", "previous_image"):
         menus[name].setEnabled(len(state.images) > 1)
-    menus["evaluate"].setEnabled(state.open_checkpoint is not None)
+    for name in ("evaluate", "concepts"):
+        menus[name].setEnabled(state.open_checkpoint is not None)
     menus["remove"].setEnabled(bool(state.images))
     menus["undo"].setEnabled(controller.session.can_undo)
     menus["redo"].setEnabled(controller.session.can_redo)
@@ -319,17 +329,26 @@ def step_channel(controller: Controller, by: int) -> None:
 def explain_class(controller: Controller, index: int) -> None:
     """Explain a class that was chosen in the predictions."""
     controller.session.update(
-        lambda state: replace(state, attribution=replace(state.attribution, target=index))
+        lambda state: use_attribution(state, replace(state.attribution, target=index))
     )
 
 
 def attribute(controller: Controller) -> None:
     """Compute the lab if it is in front; else bring the attribution there and compute it."""
-    if controller.window.tabs.currentWidget() is controller.window.lab:
+    if controller.window.tabs.currentWidget() is controller.window.lab_tab:
         controller.lab_running.ask_all()
         return
     controller.window.tabs.setCurrentWidget(controller.window.attribution)
     controller.attributing.ask()
+
+
+def toggle_brush(controller: Controller) -> None:
+    """Take the brush up over the picture of the attribution, or lay it down."""
+    view, tabs = controller.window.attribution, controller.window.tabs
+    taken = not (view.has_brush and tabs.currentWidget() is view)
+    tabs.setCurrentWidget(view)
+    view.take_brush(taken)
+    controller.window.menus["brush"].setChecked(taken)
 
 
 def cancel(controller: Controller, key: str) -> None:
@@ -340,6 +359,8 @@ def cancel(controller: Controller, key: str) -> None:
         controller.lab_running.cancel()
     elif key == evaluating.KEY:
         controller.evaluating.cancel()
+    elif key == concept_testing.KEY:
+        controller.concept_testing.cancel()
     elif key == fits.KEY:
         controller.fits.cancel()
     elif key == saving.KEY:
@@ -400,7 +421,7 @@ def copy_python(controller: Controller, kind: str) -> None:
         "seen": lambda: snippets.seen(state),
         "predictions": lambda: snippets.predictions(state, frame.overview.predictions.logits),
         "attribution": lambda: snippets.attribution(state, answer.question if answer else question),
-        "lab": controller.lab_running.snippet,
+        "lab": lambda: controller.lab_running.snippet(),
     }
     if state.channel is not None:
         unit, index = state.channel

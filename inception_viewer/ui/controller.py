@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
@@ -30,6 +30,7 @@ from ..runner import Done, Failed, Outcome, Runner
 from ..session import MapSettings, Session, State
 from . import commands, state_json, theme
 from .attributing import Attributing
+from .concept_testing import ConceptTesting
 from .drops import Dropped, sources_of_paths
 from .evaluating import Evaluating
 from .fitting.fits import Fits
@@ -38,12 +39,16 @@ from .getting.downloads import Downloads
 from .glances import Glances
 from .input.editing import InputEditing
 from .judging import Judging
-from .lab_running import LabRunning
+from .lab_link import LabLink
 from .main_window import MainWindow
 from .naming import Naming
 from .opening import Opening
+from .painting import Painting
 from .saving.saving import Saving
 from .status_bar import Activity
+
+if TYPE_CHECKING:
+    from .lab_running import LabRunning
 
 LOADING = "Loading PyTorch…"
 LOADING_KEY = "loading"
@@ -84,13 +89,15 @@ class Controller(QObject):
         self.fits = Fits(session, runner, window)
         self.frames = Frames(session, runner, window)
         self.attributing = Attributing(session, runner, window, self.frames)
-        self.lab_running = LabRunning(session, runner, window, self.frames)
+        self.lab_link = LabLink(session, runner, window, self.frames)
+        self.painting = Painting(session, runner, window, self.frames)
         self.glances = Glances(session, runner, window, self.frames)
         self.judging = Judging(session, runner, window, self.frames)
         self.naming = Naming(session, runner, window)
         self.saving = Saving(session, runner, window)
         self.input_editing = InputEditing(session, runner, window)
         self.evaluating = Evaluating(session, runner, window)
+        self.concept_testing = ConceptTesting(session, runner, window)
         self.errors: list[str] = []
         self.theme_name = self.start_with.theme or window.preferences.theme
         path = self.start_with.state_file
@@ -126,6 +133,7 @@ class Controller(QObject):
             part.failed.connect(self.report)
         self.downloads.open_requested.connect(self.opening.open_checkpoint)
         self.evaluating.failed.connect(self.report)
+        self.concept_testing.failed.connect(self.report)
         self.fits.open_requested.connect(self.opening.open_checkpoint)
         self.opening.refused.connect(self._refuse)
         self.opening.class_list_brought.connect(self.naming.use)
@@ -135,6 +143,11 @@ class Controller(QObject):
         self.opening.ended.connect(self._explain_emptiness)
         hints = QGuiApplication.styleHints()
         hints.colorSchemeChanged.connect(self._system_theme_changed)
+
+    @property
+    def lab_running(self) -> LabRunning:
+        """What asks for the lab's cells; asking for it makes the lab."""
+        return self.lab_link.running
 
     # --- start and end ---
 
@@ -199,6 +212,7 @@ class Controller(QObject):
             return
         self.set_machine(outcome.answer)
         self.runner.cache.forget(_is_about_a_scene)
+        self.lab_link.forget()
         self.frames.refresh()
 
     def _take_notice(self, notice: Notice) -> None:
@@ -218,13 +232,15 @@ class Controller(QObject):
             window.maps.set_settings(new.maps)
             window.inspector.set_settings(new.maps)
         self.frames.follow(old, new)
+        self.painting.follow(old, new)
         self.attributing.follow(old, new)
-        self.lab_running.follow(old, new)
+        self.lab_link.follow(old, new)
         self.glances.follow(old, new)
         self.judging.follow(old, new)
         for part in (self.naming, self.saving, self.input_editing):
             part.follow(old, new)
         self.evaluating.follow(old, new)
+        self.concept_testing.follow(old, new)
         if new.machine != old.machine:
             commands.fill_devices(self)
         if (new.checkpoint, new.checkpoints) != (old.checkpoint, old.checkpoints):
@@ -329,7 +345,7 @@ class Controller(QObject):
             "errors": list(self.window.messages.sentences),
             "busy": any(lane.busy for lane in lanes),
             "theme": theme.current().name,
-            "lab": self.lab_running.record(),
+            "lab": self.lab_link.record(),
             "seconds_since_drop": self._seconds,
         }
         answer = self.attributing.answer

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from ..edit_words import painted_words
 from ..headline import headline
 from ..questions import (
     CheckpointInfo,
@@ -19,11 +20,12 @@ from ..questions import (
     MapsAnswer,
     Overview,
     OverviewAnswer,
+    PassingOverview,
     Question,
     Scene,
 )
 from ..runner import Done, Failed, Outcome, Runner
-from ..session import Session, State, look_at, use_input
+from ..session import Session, State, look_at, paint, use_input
 from .emptiness import Emptiness, emptiness
 from .head_words import annotated, annotated_maps, notes
 from .main_window import MainWindow
@@ -34,6 +36,8 @@ TOLD_OF_IT = ("name", "heads", "classes")
 """What the views of a photo say of a checkpoint."""
 VEIL_AFTER_MS = 60
 """Answers that come sooner replace the old content without a flicker in between."""
+VEIL_WHILE_PAINTING_MS = 1000
+"""One who paints watches the heads, and knows that they follow."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,8 +93,13 @@ class Frames(QObject):
             self.clear(new)
         elif new.scene != (self.frame.scene if self.frame else None):
             if new.scene != old.scene or new.unit != old.unit:
-                self._ask("overview", Overview(new.scene, new.unit))
-        elif new.unit != self._unit_on_its_way():
+                kind = PassingOverview if new.stroking else Overview
+                self._ask("overview", kind(new.scene, new.unit))
+            return
+        elif isinstance(self._wanted, Overview) and self._wanted.scene != new.scene:
+            self._wanted = None  # back at what is shown, before something else came
+            self._undim()
+        if new.scene is not None and new.unit != self._unit_on_its_way():
             self._ask("maps", Maps(new.scene, new.unit))
             self._window.network.set_selected(new.unit)
         if new.channel != old.channel and self.frame is not None and self.settled:
@@ -142,6 +151,8 @@ class Frames(QObject):
 
     def _ask(self, view: str, question: Question) -> None:
         self._wanted = question
+        passing = isinstance(question, PassingOverview)
+        self._veil.setInterval(VEIL_WHILE_PAINTING_MS if passing else VEIL_AFTER_MS)
         if not self._veil.isActive():
             self._veil.start()
         self._runner.live(view, question, self._take)
@@ -175,7 +186,8 @@ class Frames(QObject):
             state = look_at(state, scene.checkpoint)
             if state.scene is None or state.scene.preprocessing != scene.preprocessing:
                 state = use_input(state, scene.preprocessing)
-            return replace(state, image=scene.image, unit=unit, channel=None)
+            state = replace(state, image=scene.image, unit=unit, channel=None)
+            return paint(state, tuple(one for brush in scene.edits for one in brush.strokes))
 
         self._session.update(change, undoable=False)
         self._window.network.set_selected(unit)
@@ -214,7 +226,7 @@ class Frames(QObject):
         self._emptiness = None
         self._set_info(info, overview.graph)
         overview = _as_told(overview, info, self._graph or info.graph)
-        sentence = headline(overview.predictions, info)
+        sentence = headline(overview.predictions, info, painted_words(overview.scene))
         self.frame = Frame(overview, overview.maps, sentence, info.name, photo.name)
         window.network.set_overview(overview)
         window.network.set_selected(overview.maps.unit)
@@ -263,6 +275,8 @@ class Frames(QObject):
         names = ("maps", "inspector") if isinstance(self._wanted, Maps) else self._window.views
         for name in names:
             if name == "checkpoint":  # what it shows is of no scene
+                continue
+            if name == "attribution" and self._session.state.stroking:  # the brush is ahead
                 continue
             self._window.views[name].set_updating(True)
         if isinstance(self._wanted, Overview):

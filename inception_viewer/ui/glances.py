@@ -32,6 +32,7 @@ class Glances(QObject):
     def take_frame(self, frame: Frame | None) -> None:
         """Note what the open photo is; the others are asked about once it is painted."""
         if frame is not None:
+            self._forget_paintings(frame.scene)
             self._answers[frame.scene] = best(frame.overview.predictions)
         self.show()
         QTimer.singleShot(AFTER_PAINT_MS, self, self.go_on)
@@ -46,10 +47,14 @@ class Glances(QObject):
     def show(self) -> None:
         """Put the verdicts of the open checkpoint into the tray."""
         scenes = {scene.image: scene for scene in self._scenes()}
+        frame = self._frames.frame
+        if self._session.state.stroking and frame is not None:  # the brush is ahead of the heads
+            scenes[frame.scene.image] = frame.scene
         said = {image: self._answers.get(scene) for image, scene in scenes.items()}
         info = self._session.state.open_checkpoint
         texts = {i: verdict(info, answer) for i, answer in said.items() if info and answer}
         self._tray.set_verdicts(texts)
+        self._tray.set_painted([scene.image for scene in scenes.values() if scene.edits])
 
     def go_on(self) -> None:
         """Ask about the next photo without a verdict, once the open one is shown."""
@@ -63,9 +68,17 @@ class Glances(QObject):
 
     def _scenes(self) -> list[Scene]:
         state = self._session.state
-        if state.scene is None:
-            return []
-        return [replace(state.scene, image=image.id) for image in state.images]
+        scenes = (state.scene_of(image.id) for image in state.images if state.image)
+        return [scene for scene in scenes if scene is not None]
+
+    def _forget_paintings(self, shown: Scene) -> None:
+        """Forget what was said of earlier strokes over a photo: there is no end of them."""
+        plain = replace(shown, edits=())
+        self._answers = {
+            scene: said
+            for scene, said in self._answers.items()
+            if not scene.edits or replace(scene, edits=()) != plain
+        }
 
     def _take(self, outcome: Outcome) -> None:
         if outcome.question != self._asked or not isinstance(outcome, Done | Failed | Cancelled):

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ..edit_words import painted_words
 from ..questions import Graph, ImageInfo, MapGroup, MapsAnswer, Node, OverviewAnswer
 from ..session import MapSettings
 from . import theme
@@ -78,7 +79,9 @@ class InspectorView(View):
         else:
             pictures = input_pictures(overview.picture, overview.crop, self._photo)
             self.input_panel.set_pictures(pictures)
-            self.input_facts.set_rows(input_rows(self._photo, overview.scene.preprocessing))
+            scene = overview.scene
+            rows = input_rows(self._photo, scene.preprocessing, painted_words(scene))
+            self.input_facts.set_rows(rows)
             self.show_content()
         self._refill()
 

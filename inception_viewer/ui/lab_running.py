@@ -13,6 +13,7 @@ from ..attribution_methods import METHODS
 from ..grade_measures import MEASURES
 from ..grade_questions import Grade
 from ..grid_questions import GradCamOfUnits, GradCamsAnswer, Picture
+from ..lab_choice import Choice
 from ..questions import Attribution, AttributionAnswer, Question
 from ..runner import Cancelled, Done, Failed, Outcome, Partial, Runner, Ticket
 from ..session import Session, State
@@ -37,7 +38,9 @@ class LabRunning(QObject):
     ) -> None:
         super().__init__(window)
         self._session, self._runner, self._window = session, runner, window
-        self._view = window.lab
+        self._view, self._frames = window.lab, frames
+        self._behind = False
+        """Whether the window has moved on while the lab was out of sight."""
         self._tickets: dict[Question, tuple[object, Ticket]] = {}
         self._batch = Batch()
         self._picture: Ticket | None = None
@@ -50,24 +53,83 @@ class LabRunning(QObject):
         view.grades_asked.connect(self.ask_grades)
         view.cancelled.connect(self.cancel)
         view.emptied.connect(self.empty)
+        view.choice_changed.connect(self._choose)
+        window.lab_tab.shown.connect(self._catch_up)
+        window.closing.connect(self._remember)
         frames.switched.connect(self._take_frame)
+        self._start()
 
     @property
     def running(self) -> bool:
         """Whether anything of the lab waits or is under way."""
         return bool(self._tickets)
 
+    # --- what is looked at -----------------------------------------------------------
+
+    def _start(self) -> None:
+        """Look at what the window looks at, as it was left in the last run."""
+        chosen = self._view.recall(self._window.preferences.lab)
+        if self._session.state.lab == Choice():
+            self._session.update(lambda now: replace(now, lab=chosen), undoable=False)
+        state = self._session.state
+        self._view.set_machine_ready(state.machine is not None)
+        self._view.set_images(state.images)
+        self._view.set_checkpoints(state.checkpoints)
+        self._view.set_channel(state.channel)
+        self._view.set_choice(state.lab)
+        self._show_frame(self._frames.frame)
+
+    def _remember(self) -> None:
+        self._window.preferences.lab = self._view.remembered()
+
     def follow(self, old: State, new: State) -> None:
-        """Follow what is open and selected; the scene is followed frame by frame."""
+        """Follow what is open, selected and chosen; the scene is followed frame by frame."""
         view = self._view
         if new.machine != old.machine:
             view.set_machine_ready(new.machine is not None)
         if new.images != old.images:
             view.set_images(new.images)
+        if new.checkpoints != old.checkpoints:
+            view.set_checkpoints(new.checkpoints)
         if new.channel != old.channel:
             view.set_channel(new.channel)
-        if new.attribution.target != old.attribution.target:
-            view.set_target(new.attribution.target)
+        if new.lab != old.lab and new.lab != view.choice:
+            view.set_choice(new.lab)
+        if old.stroking and not new.stroking and self._frames.settled:
+            self._take_frame(self._frames.frame)
+
+    def _choose(self, choice: Choice) -> None:
+        self._session.update(lambda state: replace(state, lab=choice))
+
+    def forget(self) -> None:
+        """Drop all answers: they would be others now."""
+        self.cancel()
+        self._view.forget()
+
+    def _take_frame(self, frame: Frame | None) -> None:
+        """Follow the window; at leisure while the lab is out of sight and does nothing."""
+        if self._session.state.stroking:  # gone in a moment
+            return
+        self._behind = not self._view.isVisible() and not self.running
+        if not self._behind:
+            self._show_frame(frame)
+
+    def _catch_up(self) -> None:
+        if self._behind:
+            self._behind = False
+            self._show_frame(self._frames.frame)
+
+    def _show_frame(self, frame: Frame | None) -> None:
+        state = self._session.state
+        scenes = (state.scene_of(image.id) for image in state.images)
+        self._view.set_painted({scene.image: scene for scene in scenes if scene and scene.edits})
+        checkpoint = state.open_checkpoint
+        if frame is None:
+            self._view.set_scene(checkpoint, None, None)
+            self._view.set_predictions(None)
+            return
+        self._view.set_scene(checkpoint, frame.scene, frame.overview.picture)
+        self._view.set_predictions(frame.overview.predictions)
 
     # --- asking ----------------------------------------------------------------------
 
@@ -210,16 +272,7 @@ class LabRunning(QObject):
         if not waiting and not self._batch.running:
             self._queue.stop()
 
-    # --- the scene -------------------------------------------------------------------
-
-    def _take_frame(self, frame: Frame | None) -> None:
-        checkpoint = self._session.state.open_checkpoint
-        if frame is None:
-            self._view.set_predictions(None)
-            self._view.set_scene(checkpoint, None, None)
-            return
-        self._view.set_predictions(frame.overview.predictions)
-        self._view.set_scene(checkpoint, frame.scene, frame.overview.picture)
+    # --- the cells -------------------------------------------------------------------
 
     def _take_plan(self) -> None:
         """Drop what is not on the grid any more, and show what is known of what is."""
@@ -269,7 +322,9 @@ class LabRunning(QObject):
         return snippets.attribution(there, question)
 
     def record(self) -> list[dict[str, Any]]:
-        """Return the cells, as ``--state-json`` writes them."""
+        """Return the cells, as ``--state-json`` writes them; none of another scene's."""
+        if self._behind:
+            return []
         return [
             {
                 "method": one.question.method,

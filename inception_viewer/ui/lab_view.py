@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QImage, QResizeEvent
-from PySide6.QtWidgets import (
-    QFileDialog,
-    QFrame,
-    QHBoxLayout,
-    QMenu,
-    QScrollArea,
-    QTabWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QWidget
 
 from ..grade_questions import Grade, GradeAnswer, Measure
+from ..lab_choice import Choice, with_target
 from ..questions import (
     Attribution,
     AttributionAnswer,
@@ -30,19 +20,15 @@ from ..questions import (
     Scene,
 )
 from . import theme
-from .attribution.export import save_array, save_picture
-from .attribution_view import FORM_WIDTH, LOADING, NO_CHECKPOINT, NO_PHOTO
-from .lab import export
+from .attribution_view import LOADING, NO_CHECKPOINT, NO_PHOTO
+from .head_words import notes
 from .lab.board import CHOSEN, Board, CellState
-from .lab.canvas import HINT, LabCanvas
-from .lab.choice import Choice, Place, plan
-from .lab.chooser import Chooser
-from .lab.details import Details
+from .lab.choice import Place, plan
 from .lab.drawing import Drawing, Scale
-from .lab.grades_panel import GradesPanel
-from .lab.toolbar import LabToolbar
+from .lab.panes import LabPanes
+from .lab.remembered import Remembered, from_text, to_text
+from .lab.taking import Taking
 from .maps.restyle import refresh
-from .small_label import SmallLabel
 from .view import View
 
 EMPTY = (LOADING, NO_CHECKPOINT, NO_PHOTO)
@@ -55,8 +41,10 @@ SCALES: Mapping[str, Scale] = {
 
 
 class LabView(View):
-    """A panel on the left (what, details, grades), the tools and the grid on the right."""
+    """Cells of a :class:`Choice`; what they show is set, and what is wanted is told."""
 
+    choice_changed = Signal(object)
+    """Emitted with the :class:`Choice` that a person made."""
     planned = Signal()
     """Emitted when there are other cells; what is known of them can be set."""
     asked = Signal(object)
@@ -67,6 +55,8 @@ class LabView(View):
     """Emitted when every job of every view shall be taken back."""
     grades_asked = Signal(object)
     """Emitted with the questions (tuple of :class:`Grade`) to be answered."""
+    large_asked = Signal()
+    """Emitted when the lab shall have the whole window, or give it back."""
     copy_python_requested = Signal(object)
     """Emitted with ``"lab"``."""
     python_kind = "lab"
@@ -75,19 +65,22 @@ class LabView(View):
         super().__init__("Lab", parent)
         self._ready = False
         self._checkpoint: CheckpointInfo | None = None
+        self._open: dict[str, CheckpointInfo] = {}
         self._scene: Scene | None = None
+        self._painted: Mapping[str, Scene] = {}
         self._images: tuple[ImageInfo, ...] = ()
         self._pictures: dict[Scene, Pixels] = {}
-        self._measures: Mapping[str, Measure] = {}
+        self.measures: Mapping[str, Measure] = {}
         self._scales = dict(SCALES)
         self._sort = CHOSEN
         self.board = Board()
-        self.toolbar, self.canvas = LabToolbar(), LabCanvas()
-        self.chooser, self.details, self.grades = Chooser(), Details(), GradesPanel()
-        self.failure = SmallLabel("error")
-        self.failure.hide()
-        self._lay_out()
+        self.panes = panes = LabPanes()
+        self.toolbar, self.canvas = panes.toolbar, panes.canvas
+        self.chooser, self.details, self.grades = panes.chooser, panes.details, panes.grades
+        self.side = panes.side
+        self.set_content(panes)
         self._connect()
+        self.taking = Taking(self)
         theme.broadcast.changed.connect(self._restyle)
         self._restyle()
         self._refresh()
@@ -99,28 +92,45 @@ class LabView(View):
         self._ready = ready
         self._refresh()
 
+    def set_checkpoints(self, checkpoints: Sequence[CheckpointInfo]) -> None:
+        """Take the open checkpoints: pinned cells of others go, and classes are called anew."""
+        self._open = {info.fingerprint: info for info in checkpoints}
+        self._tidy()
+        for one in self.board.cells:
+            one.rename(self._open.get(one.question.scene.checkpoint))
+        self._replan()
+
     def set_scene(
         self, checkpoint: CheckpointInfo | None, scene: Scene | None, picture: Pixels | None
     ) -> None:
         """Look at a photo through a checkpoint; ``picture`` is what the network sees of it."""
         self._checkpoint, self._scene = checkpoint, scene
+        if checkpoint is not None:
+            self._open[checkpoint.fingerprint] = checkpoint
         self.chooser.set_checkpoint(checkpoint)
-        self.canvas.set_classes(checkpoint.classes if checkpoint else ())
+        self.canvas.set_classes(self.classes)
         if scene is not None and picture is not None:
             self._pictures[scene] = picture
         self._replan()
 
+    def set_painted(self, scenes: Mapping[str, Scene]) -> None:
+        """Take the scenes, by photo, of the photos that were painted over; told before a scene."""
+        self._painted = scenes
+
     def set_images(self, images: tuple[ImageInfo, ...]) -> None:
-        """Take the photos of the tray."""
+        """Take the photos of the tray; pinned cells of others go."""
         self._images = images
         self.chooser.set_photos([(image.id, image.name) for image in images])
+        self._tidy()
         self._replan()
 
     def set_predictions(self, predictions: Predictions | None) -> None:
-        """Name each head's top class in the class field."""
+        """Name each head's top class in the class field; noise has none."""
         tops = {}
         if predictions is not None:
-            tops = {head: predictions.top(head, 1)[0][1] for head in predictions.probabilities}
+            noise = {head for head, one in notes(self._checkpoint).items() if one.is_noise}
+            heads = [head for head in predictions.probabilities if head not in noise]
+            tops = {head: predictions.top(head, 1)[0][1] for head in heads}
         self.chooser.set_top_classes(tops)
 
     def set_channel(self, channel: tuple[str, int] | None) -> None:
@@ -129,25 +139,59 @@ class LabView(View):
 
     def set_target(self, target: int | None) -> None:
         """Explain a class that was chosen elsewhere in the window."""
-        if target != self.chooser.choice.explained.target:
-            self.chooser.set_target(target)
-            self._replan()
+        if target != self.choice.explained.target:
+            self.set_choice(with_target(self.choice, target))
 
     def set_choice(self, choice: Choice) -> None:
-        """Show other cells."""
+        """Show other cells, without telling of a change."""
         self.chooser.set_choice(choice)
-        self._take_choice(choice)
+        self._arrange(choice)
 
     def set_measures(self, measures: Mapping[str, Measure]) -> None:
         """Offer these measures for grades."""
-        self._measures = measures
+        self.measures = measures
         self.grades.set_measures(measures)
         self._refresh()
+
+    def set_large(self, large: bool) -> None:
+        """Say whether the lab has the whole window."""
+        self.toolbar.large.setChecked(large)
 
     @property
     def choice(self) -> Choice:
         """What is chosen."""
         return self.chooser.choice
+
+    @property
+    def classes(self) -> Sequence[str]:
+        """The classes of the checkpoint looked at."""
+        return self._checkpoint.classes if self._checkpoint else ()
+
+    def forget(self) -> None:
+        """Drop every answer and grade: the same questions would be answered otherwise now."""
+        for one in self.board.cells:
+            one.forget()
+        self._replan()
+
+    # --- from run to run -------------------------------------------------------------
+
+    def remembered(self) -> str:
+        """Return what shall be remembered, as text."""
+        drawing = replace(self.toolbar.drawing, scale="own")
+        return to_text(Remembered(self.choice, drawing, self._scales, self.grades.chosen))
+
+    def recall(self, text: str) -> Choice:
+        """Draw and grade as it is remembered; return the choice that is, for :meth:`set_choice`."""
+        found = from_text(text)
+        for arrangement, scale in found.scales.items():
+            self._scales[arrangement] = scale
+        if found.measures is not None:
+            self.grades.set_chosen(found.measures)
+        self.toolbar.set_drawing(
+            replace(found.drawing, scale=self._scales[self.choice.arrangement])
+        )
+        self.canvas.set_drawing(self.toolbar.drawing)
+        return found.choice
 
     # --- what becomes of the cells ---------------------------------------------------
 
@@ -185,7 +229,9 @@ class LabView(View):
         if state is not None:
             state.status = "running"
             state.fraction, state.seconds_left = fraction, seconds_left
-            state.answer = answer if answer is not None else state.answer
+            if answer is not None:
+                state.answer = answer
+                state.rename(self._open.get(question.scene.checkpoint))
             self._changed(state, quiet=True)
 
     def set_answers(self, answers: Sequence[AttributionAnswer]) -> None:
@@ -194,6 +240,7 @@ class LabView(View):
             state = self.board.find(answer.question)
             if state is not None:
                 state.status, state.answer, state.sentence = "done", answer, ""
+                state.rename(self._open.get(answer.question.scene.checkpoint))
                 self._changed(state, quiet=True)
         self._order()
         self._refresh()
@@ -226,6 +273,7 @@ class LabView(View):
         if state is not None:
             state.grades[asked.measure] = answer
             state.grading.pop(asked.measure, None)
+            state.rename(self._open.get(asked.attribution.scene.checkpoint))
             self._show_measures()
             self._changed(state)
             self._order()
@@ -252,7 +300,7 @@ class LabView(View):
         """Ask for every cell that has no answer."""
         questions = self.to_explain()
         if questions and not self.chooser.explained.obstacle():
-            self.failure.hide()
+            self.panes.failure.hide()
             self.asked.emit(questions)
 
     def ask_grades(self) -> None:
@@ -286,155 +334,45 @@ class LabView(View):
         else:
             super().take_focus()
 
-    # --- taking results along --------------------------------------------------------
-
-    def picture(self) -> QImage | None:
-        """Return the selected cell as a picture with its scale and caption, or None."""
-        state = self.canvas.selected
-        limit = self.canvas.limit(state) if state else None
-        if state is None or limit is None:
-            return None
-        return export.picture_of(state, self.canvas.style_now, limit, self._measures)
-
-    def save_picture(self, path: Path) -> None:
-        """Write the selected cell as PNG; a failure is said in the view."""
-        image = self.picture()
-        if image is not None:
-            self._write(path, lambda: save_picture(image, path))
-
-    def save_array(self, path: Path) -> None:
-        """Write the selected cell's map as ``.npy``; a failure is said in the view."""
-        answer = self.canvas.selected.answer if self.canvas.selected else None
-        if answer is not None:
-            self._write(path, lambda: save_array(answer, path))
-
-    def copy_picture(self) -> None:
-        """Put the selected cell on the clipboard as a picture."""
-        image = self.picture()
-        if image is not None:
-            QGuiApplication.clipboard().setImage(image)
-
-    def _write(self, path: Path, write: Callable[[], None]) -> None:
-        try:
-            write()
-        except OSError as error:
-            reason = error.strerror or str(error)
-            self.failure.setText(f"“{path.name}” could not be written: {reason}.")
-            self.failure.show()
-
-    def _choose_file(
-        self, title: str, ending: str, kind: str, save: Callable[[Path], None]
-    ) -> None:
-        state = self.canvas.selected
-        if state is None:
-            return
-        classes = self._checkpoint.classes if self._checkpoint else ()
-        name = f"{export.file_name(state, classes)}{ending}"
-        chosen, _ = QFileDialog.getSaveFileName(self, title, name, kind)
-        if chosen:
-            path = Path(chosen)
-            save(path if path.suffix else path.with_suffix(ending))
-
-    def menu(self) -> QMenu:
-        """Return the menu of the selected cell."""
-        made = QMenu(self)
-        state = self.canvas.selected
-        if state is None:
-            return made
-        has_map = state.readable is not None and state.picture is not None
-        busy, fits = state.busy, state.status != "misfit"
-        question = state.question
-        pictures, arrays = "PNG picture (*.png)", "NumPy array (*.npy)"
-        for text, act, enabled in (
-            ("Explain this cell", lambda: self.asked.emit((question,)),
-             fits and not busy and state.complete is None),
-            ("Cancel this cell", lambda: self.cancelled.emit(question), busy),
-            ("Let go" if state.pinned else "Pin to compare", self.toggle_pin, True),
-            ("Show its details", self.show_details, True),
-            ("", None, False),
-            ("Copy picture", self.copy_picture, has_map),
-            ("Save picture…", lambda: self._choose_file(
-                "Save picture", ".png", pictures, self.save_picture), has_map),
-            ("Save array…", lambda: self._choose_file(
-                "Save array", ".npy", arrays, self.save_array), state.answer is not None),
-            ("Copy as Python", self.ask_for_python, True),
-        ):  # fmt: skip
-            if act is None:
-                made.addSeparator()
-            else:
-                action = made.addAction(text)
-                action.triggered.connect(lambda _checked=False, act=act: act())
-                action.setEnabled(enabled)
-        return made
-
-    def _open_menu(self, at: QPoint) -> None:
-        menu = self.menu()
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.popup(at)
-
-    # --- construction ----------------------------------------------------------------
-
-    def _lay_out(self) -> None:
-        self.side = QTabWidget()
-        self.side.setDocumentMode(True)
-        self.side.tabBar().setDrawBase(False)
-        self.side.setAccessibleName("The lab's panel")
-        for title, panel in (
-            ("Choose", self.chooser), ("Details", self.details), ("Grades", self.grades)
-        ):  # fmt: skip
-            self.side.addTab(panel, title)
-        self.scrolled = QScrollArea()
-        self.scrolled.setWidget(self.canvas)
-        self.scrolled.setWidgetResizable(True)
-        self.scrolled.setFrameShape(QFrame.Shape.NoFrame)
-        self.scrolled.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.scrolled.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.scrolled.setBackgroundRole(self.scrolled.backgroundRole().Base)
-        self.scrolled.viewport().installEventFilter(self)
-        right = QFrame()
-        right.setProperty("role", "panel")
-        column = QVBoxLayout(right)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        for part in (self.toolbar, self.failure):
-            column.addWidget(part)
-        column.addWidget(self.scrolled, 1)
-        content = QWidget()
-        row = QHBoxLayout(content)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(1)
-        row.addWidget(self.side)
-        row.addWidget(right, 1)
-        self.set_content(content)
+    # --- upkeep ----------------------------------------------------------------------
 
     def _connect(self) -> None:
-        self.chooser.choice_changed.connect(self._take_choice)
         tools, canvas = self.toolbar, self.canvas
+        self.chooser.choice_changed.connect(self._take_choice)
         tools.asked.connect(self.ask)
         tools.cancelled.connect(lambda: self.cancelled.emit(None))
         tools.emptied.connect(self.emptied)
+        tools.large_asked.connect(self.large_asked)
         tools.drawing_changed.connect(self._draw)
         tools.sort_changed.connect(self._sort_by)
-        tools.side_toggled.connect(self.side.setVisible)
         canvas.selected_changed.connect(lambda _question: self._show_details())
         canvas.opened.connect(self.show_details)
         canvas.pin_toggled.connect(self.toggle_pin)
-        canvas.menu_requested.connect(self._open_menu)
-        canvas.shown.connect(self._scroll_to)
         canvas.scale_changed.connect(tools.set_scale)
-        canvas.setWhatsThis(HINT)
         self.side.currentChanged.connect(lambda _tab: self._show_details())
         self.grades.asked.connect(self.ask_grades)
         self.grades.measures_changed.connect(self._refresh)
 
-    # --- upkeep ----------------------------------------------------------------------
-
     def _take_choice(self, choice: Choice) -> None:
+        self._arrange(choice)
+        self.choice_changed.emit(choice)
+
+    def _arrange(self, choice: Choice) -> None:
         wanted = self._scales[choice.arrangement]
         if self.toolbar.drawing.scale != wanted:
             self.toolbar.set_drawing(replace(self.toolbar.drawing, scale=wanted))
             self.canvas.set_drawing(self.toolbar.drawing)
         self._replan()
+
+    def _tidy(self) -> None:
+        """Let go of cells whose photo or checkpoint is not open any more."""
+        photos = {image.id for image in self._images}
+        self.board.keep(
+            lambda one: (
+                one.question.scene.image in photos
+                and (not self._open or one.question.scene.checkpoint in self._open)
+            )
+        )
 
     def _replan(self) -> None:
         """Take the cells of the present choice; what is known of them stays."""
@@ -448,6 +386,7 @@ class LabView(View):
         }
         for one in self.board.cells:
             one.picture = self._pictures.get(one.question.scene, one.picture)
+            one.stand(self._scene, self._open.get(one.question.scene.checkpoint))
         self._show_measures()
         self._order()
         self._refresh()
@@ -458,7 +397,8 @@ class LabView(View):
         if scene is None or checkpoint is None or checkpoint.fingerprint != scene.checkpoint:
             return None
         photos = tuple((image.id, image.name) for image in self._images)
-        return Place(checkpoint, scene.preprocessing, scene.image, photos)
+        scenes = {**self._painted, scene.image: scene}
+        return Place(checkpoint, scene.preprocessing, scene.image, photos, scenes)
 
     def _changed(self, state: CellState, quiet: bool = False) -> None:
         """Show what has become of a cell; ``quiet`` where the buttons stay as they are."""
@@ -469,7 +409,7 @@ class LabView(View):
             self._refresh()
 
     def _order(self) -> None:
-        self.canvas.set_cells(self.board.ordered(self._sort, self._measures))
+        self.canvas.set_cells(self.board.ordered(self._sort, self.measures))
 
     def _sort_by(self, sort: str) -> None:
         self._sort = sort
@@ -480,13 +420,10 @@ class LabView(View):
         self.canvas.set_drawing(drawing)
         self._show_details()
 
-    def _graded(self) -> dict[str, Measure]:
-        """Return the measures by which a cell has been graded, or is being."""
-        found = {name for one in self.board.cells for name in (*one.grades, *one.grading)}
-        return {name: m for name, m in self._measures.items() if name in found}
-
     def _show_measures(self) -> None:
-        graded = self._graded()
+        """Make room for the grades by which a cell has been graded, or is being."""
+        found = {name for one in self.board.cells for name in (*one.grades, *one.grading)}
+        graded = {name: m for name, m in self.measures.items() if name in found}
         self.toolbar.set_measures(graded)
         self.canvas.set_measures(graded)
 
@@ -495,8 +432,7 @@ class LabView(View):
         if self.side.currentWidget() is not self.details:
             return
         limit = self.canvas.limit(state) if state else None
-        classes = self._checkpoint.classes if self._checkpoint else ()
-        self.details.set_cell(state, self.canvas.drawing, limit, self._measures, classes)
+        self.details.set_cell(state, self.canvas.drawing, limit, self.measures, self.classes)
 
     def _refresh(self) -> None:
         obstacle = self.chooser.explained.obstacle()
@@ -520,30 +456,7 @@ class LabView(View):
             return NO_CHECKPOINT
         return NO_PHOTO if self._scene is None else ""
 
-    def _scroll_to(self, box: QRectF) -> None:
-        self.scrolled.ensureVisible(
-            round(box.center().x()), round(box.center().y()),
-            round(box.width() / 2) + theme.GRID, round(box.height() / 2) + theme.GRID,
-        )  # fmt: skip
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Give the grid the room there is."""
-        if event.type() == QEvent.Type.Resize and watched is self.scrolled.viewport():
-            bar = self.scrolled.verticalScrollBar().sizeHint().width()
-            self.canvas.set_room(self.scrolled.maximumViewportSize(), bar)
-        return False
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Give the panel more room where there is plenty."""
-        super().resizeEvent(event)
-        self._size_side()
-
-    def _size_side(self) -> None:
-        scale = max(1.0, theme.text_scale())
-        least, most = (round(width * scale) for width in FORM_WIDTH)
-        self.side.setFixedWidth(min(most, max(least, self.width() // 4)))
-
     def _restyle(self, _: object = None) -> None:
         if refresh(self):
             self.chooser.align()
-            self._size_side()
+            self.panes.size_side()

@@ -5,6 +5,8 @@ It lays the views out and remembers how; the controller connects them.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragMoveEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import (
@@ -27,7 +29,7 @@ from .drops import DropCatcher
 from .feature_maps_view import FeatureMapsView
 from .headline_bar import HeadlineBar
 from .inspector_view import InspectorView
-from .lab_view import LabView
+from .lab_tab import LabTab
 from .menus import Menus
 from .message_bar import MessageBar
 from .network_view import NetworkView
@@ -35,10 +37,14 @@ from .notice_bar import NoticeBar
 from .overlay import DropOverlay
 from .predictions_view import PredictionsView
 from .preferences import LAYOUT_VERSION, Preferences, reachable
+from .shares import LARGE, USUAL, Shares
 from .status_bar import StatusBar
 from .top_row import TopRow
 from .tray_view import TrayView
 from .view import View
+
+if TYPE_CHECKING:
+    from .lab_view import LabView
 
 DEFAULT_SIZE = QSize(1280, 800)
 DECORATION = QSize(16, 40)
@@ -70,7 +76,7 @@ class MainWindow(QMainWindow):
         self.tray, self.network = TrayView(), NetworkView()
         self.maps, self.attribution = FeatureMapsView(), AttributionView()
         self.predictions, self.inspector = PredictionsView(), InspectorView()
-        self.lab = LabView()
+        self.lab_tab = LabTab()
         self.checkpoint = CheckpointView()
         self._build_top()
         self._build_middle()
@@ -85,6 +91,11 @@ class MainWindow(QMainWindow):
         self._connect_menus()
 
     @property
+    def lab(self) -> LabView:
+        """The lab; asking for it makes it, which takes a while."""
+        return self.lab_tab.lab
+
+    @property
     def views(self) -> dict[str, View]:
         """The views by the names that ``--state-json`` uses."""
         return {
@@ -94,7 +105,7 @@ class MainWindow(QMainWindow):
             "predictions": self.predictions,
             "inspector": self.inspector,
             "attribution": self.attribution,
-            "lab": self.lab,
+            "lab": self.lab_tab,
             "checkpoint": self.checkpoint,
         }
 
@@ -123,13 +134,14 @@ class MainWindow(QMainWindow):
         self.tabs.tabBar().setDrawBase(False)
         self.tabs.addTab(self.maps, "Feature maps")
         self.tabs.addTab(self.attribution, "Attribution")
-        self.tabs.addTab(self.lab, "Lab")
+        self.tabs.addTab(self.lab_tab, "Lab")
         self.tabs.tabBarDoubleClicked.connect(lambda _index: self.toggle_maximised())
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.addWidget(self.network)
         self.splitter.addWidget(self.tabs)
         self.splitter.setChildrenCollapsible(False)
-        self.splitter.setSizes([360, 400])
+        self.shares = Shares(self.splitter, self.tabs, self.lab_tab)
+        self.shares.reset(760)
         self.setCentralWidget(self.splitter)
 
     def _build_docks(self) -> None:
@@ -188,10 +200,18 @@ class MainWindow(QMainWindow):
             "previous_pane": lambda: panes.step(self.panes, -1),
             "show_maps": lambda: self.show_tab(self.maps),
             "show_attribution": lambda: self.show_tab(self.attribution),
-            "show_lab": lambda: self.show_tab(self.lab),
+            "show_lab": lambda: self.show_tab(self.lab_tab),
         }
         for name, act in connections.items():
             self.menus[name].triggered.connect(act)
+        self.lab_tab.made.connect(self._take_lab)
+
+    def _take_lab(self, lab: LabView) -> None:
+        """Let the lab's button do what the menu's entry does, and show how it stands."""
+        maximise = self.menus["maximise"]
+        lab.set_large(maximise.isChecked())
+        lab.large_asked.connect(maximise.trigger)
+        maximise.toggled.connect(lab.set_large)
 
     @property
     def panes(self) -> list[QWidget]:
@@ -238,9 +258,7 @@ class MainWindow(QMainWindow):
         state = self.preferences.layout("state")
         if state is not None:
             self.restoreState(state, LAYOUT_VERSION)
-        splitter = self.preferences.layout("splitter")
-        if splitter is not None:
-            self.splitter.restoreState(splitter)
+        self.shares.restore({name: self.preferences.layout(name) for name in (USUAL, LARGE)})
         folds = self.preferences.layout("inspector")
         if folds is not None:
             self.inspector.restore_state(folds)
@@ -261,7 +279,7 @@ class MainWindow(QMainWindow):
             {
                 "geometry": self.saveGeometry(),
                 "state": state,
-                "splitter": self.splitter.saveState(),
+                **self.shares.states,
                 "inspector": self.inspector.save_state(),
             }
         )
@@ -286,8 +304,7 @@ class MainWindow(QMainWindow):
         # In a low window the answers come first: the inspector scrolls to what is chosen.
         above, below = (400, 320) if self.height() < 720 else (360, 360)
         self.resizeDocks([docks["predictions"], docks["inspector"]], [above, below], down)
-        height = max(400, self.height() - 160)
-        self.splitter.setSizes([height * 45 // 100, height * 55 // 100])
+        self.shares.reset(max(400, self.height() - 160))
 
     def show_tab(self, view: View) -> None:
         """Bring a tab to the front and put the focus into it."""

@@ -98,7 +98,12 @@ VIEW = (
 ANALYSE = (
     Item("attribute", "Compute the attribution", ("Ctrl+Return",)),
     Item("evaluate", "Evaluate on a folder…", ("Ctrl+E",)),
+    Item("concepts", "Test concepts…", ("Ctrl+T",)),
     Item("cancel", "Cancel", ("Esc",), ("Esc", "Ctrl+.")),
+    Item("empty_queue", "Empty the queue"),
+    SEPARATOR,
+    Item("brush", "Paint over the picture", ("Ctrl+B",), checkable=True),
+    Item("clear_painting", "Clear the painting"),
     SEPARATOR,
     Item("next_image", "Next photo", ("Alt+Down",), ("Ctrl+Alt+Down",)),
     Item("previous_image", "Previous photo", ("Alt+Up",), ("Ctrl+Alt+Up",)),

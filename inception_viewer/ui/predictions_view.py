@@ -30,6 +30,7 @@ COUNTS = (("Auto", 0), ("Top 5", 5), ("Top 10", 10), ("Top 20", 20))
 """What the count box offers; 0 is as many as there is room for."""
 LEAST = 5
 """The fewest rows, however little room there is: the table then scrolls."""
+MARKS = "Marks: before painting."
 
 
 class PredictionsView(View):
@@ -46,6 +47,7 @@ class PredictionsView(View):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Predictions", parent)
         self._predictions: Predictions | None = None
+        self._untouched: Predictions | None = None
         self._notes: Mapping[str, HeadNote] = {}
         self.sentence = QLabel()
         self.sentence.setWordWrap(True)
@@ -81,6 +83,13 @@ class PredictionsView(View):
         self._refresh()
         self.show_content()
 
+    def set_untouched(self, predictions: Predictions | None) -> None:
+        """Mark beside each bar what the heads said before the picture was painted over."""
+        if predictions is not self._untouched:
+            self._untouched = predictions
+            self._say()
+            self._refresh()
+
     def set_heads(self, notes: Mapping[str, HeadNote]) -> None:
         """Say what there is to say of the heads: it shows as their names' tool tips."""
         self._notes = dict(notes)
@@ -91,7 +100,8 @@ class PredictionsView(View):
 
     def _say(self) -> None:
         if self._predictions is not None:
-            said = (verdict(self._predictions), fitted_sentence(self._notes))
+            marks = MARKS if self._untouched is not None else ""
+            said = (verdict(self._predictions), fitted_sentence(self._notes), marks)
             self.sentence.setText(" ".join(filter(None, said)))
 
     def set_selected(self, index: int | None) -> None:
@@ -199,12 +209,13 @@ class PredictionsView(View):
             rows = found_rows(predictions, wanted)
         else:
             count = self.count.currentData() or max(LEAST, self.table.room)
-            rows = top_rows(predictions, count)
+            rows = top_rows(predictions, count, self._untouched)
         self.table.set_rows(
             predictions,
             rows,
             logits=self.logits.isChecked(),
             notes=self._notes,
+            untouched=self._untouched,
             empty=f"None of the {len(predictions.classes)} classes has “{wanted}” in its name.",
         )
 

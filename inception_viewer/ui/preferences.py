@@ -6,10 +6,14 @@ that tests and several people on one machine do not meet.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import get_args
 
 from PySide6.QtCore import QByteArray, QPoint, QRect, QSettings
 from PySide6.QtGui import QGuiApplication
+
+from ..edit_questions import BrushSettings, Fill
 
 ORGANISATION = "inception-viewer"
 APPLICATION = "Inception Viewer"
@@ -79,6 +83,51 @@ class Preferences:
     @evaluation_folder.setter
     def evaluation_folder(self, path: str) -> None:
         self._settings.setValue("files/evaluation_folder", path)
+
+    @property
+    def concept_folders(self) -> tuple[list[tuple[str, str]], str, str]:
+        """The last test's concepts as (name, folder), of anything else, of the class.
+
+        Folders that are gone are left out.
+        """
+        try:
+            kept = json.loads(str(self._settings.value("files/concept_folders", "")))
+            concepts, random, photos = kept
+            pairs = [(str(name), str(folder)) for name, folder in concepts]
+        except (ValueError, TypeError):
+            return [], "", ""
+        random, photos = (str(one) if Path(str(one)).is_dir() else "" for one in (random, photos))
+        return [pair for pair in pairs if Path(pair[1]).is_dir()], random, photos
+
+    @concept_folders.setter
+    def concept_folders(self, folders: tuple[list[tuple[str, str]], str, str]) -> None:
+        self._settings.setValue("files/concept_folders", json.dumps(folders))
+
+    @property
+    def brush(self) -> BrushSettings:
+        """The brush that was painted with last."""
+        plain = BrushSettings()
+        try:
+            radius = float(str(self._settings.value("brush/radius", plain.radius)))
+        except ValueError:
+            radius = plain.radius
+        fill = str(self._settings.value("brush/fill", plain.fill))
+        known = next((one for one in get_args(Fill) if one == fill), plain.fill)
+        return BrushSettings(radius if 1 <= radius <= 80 else plain.radius, known)
+
+    @brush.setter
+    def brush(self, settings: BrushSettings) -> None:
+        self._settings.setValue("brush/radius", settings.radius)
+        self._settings.setValue("brush/fill", settings.fill)
+
+    @property
+    def lab(self) -> str:
+        """What is remembered of the lab, as text; ``""`` at first."""
+        return str(self._settings.value("lab/choice", ""))
+
+    @lab.setter
+    def lab(self, text: str) -> None:
+        self._settings.setValue("lab/choice", text)
 
     def keep_layout(self, layout: dict[str, QByteArray]) -> None:
         """Remember the window's geometry, docks and splitters."""

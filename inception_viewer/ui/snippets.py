@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ..checkpoint_questions import title_of
+from ..concept_questions import ConceptAnswer
+from ..edit_questions import Brush
 from ..folder_questions import EvaluationAnswer
 from ..questions import Attribution, CheckpointInfo, ImageInfo, MapsAnswer, Neuron
 from ..session import State
@@ -63,7 +65,15 @@ def opening_lines(state: State) -> list[str]:
         lines.append(f"# the window takes the class names from {title_of(checkpoint.names)}")
     if _made(state):
         lines.append(f"made = iv.{state.preprocessing!r}  # as it was chosen in the window")
-    return lines
+    return lines + (painting_lines(state.painting) if state.painting else [])
+
+
+def painting_lines(brush: Brush) -> list[str]:
+    """Return the lines that make ``painting``: what the brush painted over the picture."""
+    strokes = [f"        iv.{stroke!r}," for stroke in brush.strokes]
+    last = f"    fill={brush.fill!r},"
+    said = "painting = iv.Brush(  # in pixels of the picture that the network sees"
+    return [said, "    strokes=(", *strokes, "    ),", last, ")"]
 
 
 def _made(state: State) -> str:
@@ -74,8 +84,12 @@ def _made(state: State) -> str:
 
 
 def _trace_line(state: State) -> str:
-    made = _made(state)
-    return f"trace = net.trace(photo, preprocessing={made})" if made else "trace = net.trace(photo)"
+    words = ["photo"]
+    if _made(state):
+        words.append(f"preprocessing={_made(state)}")
+    if state.painting:
+        words.append("edits=[painting]")
+    return f"trace = net.trace({', '.join(words)})"
 
 
 def trace(state: State) -> str:
@@ -158,6 +172,8 @@ def attribution(state: State, question: Attribution) -> str:
         words += _neuron_words(question.neuron)
     if _made(state):
         words.append(f"preprocessing={_made(state)}")
+    if state.painting:
+        words.append("edits=[painting]")
     words += [f"{name}={value!r}" for name, value in question.parameters]
     lines = [
         f"result = iv.attribute(net, photo, {', '.join(words)})",
@@ -191,6 +207,34 @@ def evaluation(checkpoint: CheckpointInfo, answer: EvaluationAnswer, device: str
         "intervals = {name: head.top1.interval for name, head in answer.heads.items()}",
         "table = answer.heads['main'].confusion.matrix(len(answer.classes))  # rows: the truth",
         "mistakes = answer.heads['main'].mistakes  # the surest first",
+    ]
+    return _text(network_lines(checkpoint, device), before, lines)
+
+
+def concepts(
+    checkpoint: CheckpointInfo, answers: Sequence[ConceptAnswer], device: str = "cpu"
+) -> str:
+    """Return lines that test the same concepts again, at every unit that was tested."""
+    asked, made = answers[0].question, answers[0].provenance.preprocessing
+    words = [
+        *(f"target={asked.target}", f"head={asked.head!r}", "concepts=concepts"),
+        *(f"random={asked.random!r}", f"photos={asked.photos!r}"),
+        *(f"{name}={getattr(asked, name)}" for name in ("runs", "most", "seed", "together")),
+    ]
+    before = []
+    if made != checkpoint.preprocessing:
+        before = ["from inception_viewer.questions import Preprocessing", f"made = {made!r}"]
+        words.append("preprocessing=made")
+    folders = {one.name: one.folder for one in asked.concepts}
+    lines = [
+        f"concepts = {folders!r}",
+        f"units = {[answer.question.unit for answer in answers]!r}",
+        f"how = dict({', '.join(words)})",
+        "answers = {unit: iv.tcav(net, unit=unit, **how) for unit in units}",
+        "scores = {",
+        "    unit: {one.name: (one.score, one.p_value, one.accuracy) for one in answer.concepts}",
+        "    for unit, answer in answers.items()",
+        "}",
     ]
     return _text(network_lines(checkpoint, device), before, lines)
 

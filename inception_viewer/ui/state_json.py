@@ -13,6 +13,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from ..edit_questions import Brush
+from ..edit_words import painted_share, painted_words
 from ..questions import AttributionAnswer, Predictions
 from ..session import State
 from .frames import Frame
@@ -90,7 +92,18 @@ def _scene(frame: Frame | None) -> dict[str, Any] | None:
         "image": scene.image,
         "image_name": frame.image_name,
         "preprocessing": asdict(scene.preprocessing),
+        "painted": painted_words(scene),
+        "painted_share": painted_share(scene),
+        "edits": [_edit(edit) for edit in scene.edits],
     }
+
+
+def _edit(brush: Brush) -> dict[str, Any]:
+    # Not by ``asdict``, which copies every point: a picture can have thousands of them.
+    strokes = [
+        {"points": one.points, "radius": one.radius, "erases": one.erases} for one in brush.strokes
+    ]
+    return {"fill": brush.fill, "strokes": strokes}
 
 
 def _predictions(predictions: Predictions) -> dict[str, list[dict[str, Any]]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -134,6 +134,10 @@ class TrayView(View):
     def set_verdicts(self, verdicts: Mapping[str, str]) -> None:
         """Say what the network answers, by the photo's id: ``"cup 97 %"``."""
         self.model.set_verdicts(verdicts)
+
+    def set_painted(self, painted: Collection[str]) -> None:
+        """Mark the photos, by their ids, that are painted over."""
+        self.model.set_painted(painted)
 
     def selected(self) -> tuple[str, ...]:
         """Return the ids of the selected photos, in their order."""

@@ -113,7 +113,7 @@ def _task(
         words = class_words(question, target, classes)
 
     def other_photo(image: str) -> Floats:
-        return lab.prepare(replace(question.scene, image=image)).array
+        return lab.prepare(replace(question.scene, image=image, edits=())).array
 
     array = lab.prepare(question.scene).array
     made = question.scene.preprocessing

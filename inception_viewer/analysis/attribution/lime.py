@@ -10,12 +10,19 @@ first sample, as there.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from sklearn.linear_model import Lasso
 
 from .hidden import Doubles, Kept, of_task, random_source
-from .result import Report, Result
+from .result import ALL_ZERO, Report, Result
 from .task import Task
+
+PENALISED = (
+    "The map is zero everywhere: the penalty outweighs what any superpixel does to the score. "
+    "Take a smaller one."
+)
 
 
 def explain(task: Task, report: Report) -> Result:
@@ -30,7 +37,9 @@ def explain(task: Task, report: Report) -> Result:
     scores = hidden.scores(kept, told)
     weights = nearness(kept, float(settings["kernel_width"]))
     values, explained = fit(kept, scores, weights, float(settings["penalty"]))
-    return hidden.result(values, hidden.ends(), _note(values, explained))
+    found = hidden.result(values, hidden.ends(), _note(values, explained))
+    varies = found.degenerate == ALL_ZERO and bool(np.ptp(scores) > 0)
+    return replace(found, degenerate=PENALISED) if varies else found
 
 
 def choices(count: int, samples: int, generator: np.random.Generator) -> Kept:

@@ -21,8 +21,10 @@ from .task import Task
 BATCH = 4
 UNSPARED = ("epsilon", "gamma")
 """The composites whose biases always take their share."""
-LOST = "the rest went to biases on the way"
+LOST = "the rest went to biases on the way, batch norm's above all, as the rules have it"
+INSTEAD = "with “Biases take their share” off, inputs get it"
 LOST_ALL_THE_SAME = "the rest went to dense layers' biases, or to units that only their bias drives"
+ADDED = "what is more was added by negative biases of dense layers"
 NOTHING_TO_SHARE = "the score is zero, so there is no relevance to hand down"
 
 
@@ -70,6 +72,10 @@ def conservation(share: float | None, settings: Settings) -> str:
         return f"Relevance conserved: none, because {NOTHING_TO_SHARE}."
     to_biases = settings["biases"] == "on" or settings["composite"] in UNSPARED
     lost = LOST if to_biases else LOST_ALL_THE_SAME
+    if share > 1:
+        lost = ADDED
+    elif to_biases and settings["composite"] not in UNSPARED:
+        lost = f"{lost} ({INSTEAD})"
     return f"Relevance conserved: {share:.1%}; {lost}."
 
 

@@ -18,9 +18,11 @@ pools (in proportion), concatenation and branches need no rule at all: their gra
 relevance at any unit is its activation times the gradient that :func:`.slope.slope` finds in
 :func:`relevance_network`.
 
-Biases take their share of the relevance with them, as in Captum and zennit: with batch norm
+Biases take their share of the relevance with them, as in the papers' formulas and by default in
+Captum and zennit, so that a composite's name means here what it means there: with batch norm
 folded into them that is most of it. How much arrived is always said; under z+ they may also be
-left out of p (:func:`without_bias`), and then all of it arrives.
+left out of p (:func:`without_bias`; zennit's ``zero_params="bias"``), and then all of it
+arrives.
 """
 
 from __future__ import annotations

@@ -7,10 +7,14 @@ import math
 import numpy as np
 from scipy.stats import t as student
 
-from inception_viewer.concept_questions import FEW, SIGNIFICANT, ConceptResult, mean, spread
-
-NEAR_CHANCE = 0.6
-"""Accuracy on examples held out below which a direction means nothing."""
+from inception_viewer.concept_questions import (
+    FEW,
+    NEAR_CHANCE,
+    SIGNIFICANT,
+    ConceptResult,
+    mean,
+    spread,
+)
 
 
 def p_value(scores: tuple[float, ...], chance: tuple[float, ...], tests: int) -> float:

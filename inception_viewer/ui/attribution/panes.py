@@ -24,18 +24,30 @@ from ...questions import Floats, Pixels
 from .. import theme
 from ..maps.restyle import refresh
 from ..pictures import image_of
+from .brushing import HINT as BRUSH_HINT
+from .brushing import Brushing
 from .colouring import Colouring, coloured, overlaid
 from .words import number
 from .zoom import Zoom, arrange
 
 TITLES = ("Picture", "Map", "Overlay")
 HINT = "Point at a pixel for its value. Wheel zooms, drag moves, double click shows all."
+EVERY, TO_PAINT, JUST_PICTURE = (0, 1, 2), (0, 2), (0,)
+"""Which pictures show, and which while the brush is taken up: fewer are larger."""
 _STEPS = {
     Qt.Key.Key_Left: (-1, 0),
     Qt.Key.Key_Right: (1, 0),
     Qt.Key.Key_Up: (0, -1),
     Qt.Key.Key_Down: (0, 1),
 }
+
+
+_BRUSH_KEYS = (
+    Qt.Key.Key_BracketLeft,
+    Qt.Key.Key_BracketRight,
+    Qt.Key.Key_Space,
+    Qt.Key.Key_Escape,
+)
 
 
 class Panes(QWidget):
@@ -45,8 +57,14 @@ class Panes(QWidget):
     keys move the reading point (with Shift by eight pixels), Home puts it on the
     strongest pixel, + and - zoom at it, 0 shows all. The value at the point is painted
     below and told to screen readers.
+
+    With the brush taken up dragging paints (with the right button or Shift it erases), the
+    middle button moves, Space paints at the point for as long as it is held, [ and ] or Ctrl and
+    the wheel change the size.
     """
 
+    brush_left = Signal()
+    """Emitted when Escape lays the brush down."""
     pointed = Signal(object)
     """Emitted with (row, column) of the pixel that is read, or None."""
 
@@ -60,7 +78,11 @@ class Panes(QWidget):
         self._zoom = Zoom.whole(1, 1)
         self._point: tuple[int, int] | None = None
         self._dragged: QPointF | None = None
-        self._badge = self._instead = ""
+        self._badge = self._instead = self._painted = ""
+        self._which: tuple[int, ...] = EVERY
+        self._to_paint: tuple[int, ...] = TO_PAINT
+        self.brush = Brushing(self)
+        self.brush.changed.connect(self._brush_changed)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -89,6 +111,16 @@ class Panes(QWidget):
         self._values = None if instead else values
         self._chosen, self._badge, self._instead = chosen, badge, instead
         self._redraw()
+
+    def set_painted(self, words: str) -> None:
+        """Say how much of the picture is painted over (``"8 % painted over"``)."""
+        self._painted = words
+        self.update()
+
+    def show_while_painting(self, which: tuple[int, ...]) -> None:
+        """Show these of the three pictures while the brush is taken up."""
+        self._to_paint = which
+        self._brush_changed()
 
     def set_opacity(self, opacity: float) -> None:
         """Set how strongly the map covers the photo in the overlay, 0 to 1."""
@@ -122,7 +154,7 @@ class Panes(QWidget):
     def value_text(self) -> str:
         """The value at the point in words, or what one can do."""
         if self._point is None:
-            return HINT
+            return BRUSH_HINT if self.brush.is_on else HINT
         row, column = self._point
         where = f"row {row}, column {column}"
         if self._values is None:
@@ -132,7 +164,7 @@ class Panes(QWidget):
         return f"{number(float(self._values[at]))} at {where}"
 
     def pane_rects(self) -> list[QRectF]:
-        """Return where the three pictures stand."""
+        """Return where the pictures stand: three, or fewer while the brush is taken up."""
         return self._arranged(self.width(), self.height())
 
     def useful_height(self, width: int, height: int) -> int:
@@ -148,7 +180,7 @@ class Panes(QWidget):
         room = QRectF(0, 0, width, height).adjusted(4, 4, -4, -line - 8)
         aspect = self._zoom.width / self._zoom.height
         whole = self._zoom.width / self.devicePixelRatioF()
-        return arrange(room, 3, aspect, theme.GRID, line + 2, whole)
+        return arrange(room, len(self._which), aspect, theme.GRID, line + 2, whole)
 
     # --- painting --------------------------------------------------------------------
 
@@ -157,11 +189,11 @@ class Panes(QWidget):
         painter = QPainter(self)
         painter.setFont(theme.font("small"))
         rects = self.pane_rects()
-        for which, pane in enumerate(rects):
+        for which, pane in zip(self._which, rects, strict=True):
             self._paint_title(painter, which, pane)
             self._paint_pane(painter, which, pane)
-        if self._instead:
-            self._paint_sentence(painter, rects[1].united(rects[2]), self._instead)
+        if self._instead and len(rects) > 1:
+            self._paint_sentence(painter, rects[1].united(rects[-1]), self._instead)
         self._paint_value(painter)
         if self.hasFocus():
             painter.setPen(QPen(QColor(theme.current().accent), 2))
@@ -171,10 +203,11 @@ class Panes(QWidget):
 
     def _paint_title(self, painter: QPainter, which: int, pane: QRectF) -> None:
         metrics = QFontMetricsF(painter.font())
-        box = QRectF(pane.left(), pane.top() - metrics.height() - 2, pane.width(), metrics.height())
-        words = TITLES[which]
-        if which and self._badge:
-            words = f"{words} ({self._badge})"
+        room = pane.width() if len(self._which) > 1 else self.width() - pane.left() - 4
+        box = QRectF(pane.left(), pane.top() - metrics.height() - 2, room, metrics.height())
+        words, more = TITLES[which], self._badge if which else self._painted
+        if more:
+            words = f"{words} ({more})"
         painter.setPen(QColor(theme.current().text))
         elided = metrics.elidedText(words, Qt.TextElideMode.ElideRight, box.width())
         painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, elided)
@@ -193,7 +226,8 @@ class Panes(QWidget):
         # Enlarged pixels stay squares; shrunk ones are averaged.
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, dots < part.width())
         painter.drawImage(pane, image, part)
-        if self._point is not None:
+        self.brush.paint(painter, pane, self._zoom)
+        if self._point is not None and not self.brush.is_on:
             self._paint_point(painter, pane)
 
     def _paint_point(self, painter: QPainter, pane: QRectF) -> None:
@@ -238,47 +272,68 @@ class Panes(QWidget):
         if pane is None:
             event.ignore()
             return
-        at = self._zoom.on_picture(event.position(), pane)
-        self.set_zoom(self._zoom.zoomed(1.25 ** (event.angleDelta().y() / 120), at))
+        at, steps = self._zoom.on_picture(event.position(), pane), event.angleDelta().y() / 120
+        if self.brush.is_on and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.brush.resize(steps)
+        else:
+            self.set_zoom(self._zoom.zoomed(1.25**steps, at))
         event.accept()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Start to drag."""
-        if event.button() == Qt.MouseButton.LeftButton:
+        """Start to drag, or to paint."""
+        pane = self._pane_at(event.position())
+        if self.brush.is_on and event.button() != Qt.MouseButton.MiddleButton:
+            if pane is not None and self._picture is not None:
+                at = self._zoom.on_picture(event.position(), pane)
+                self.brush.begin(at, _erases(event), pane)
+        elif event.button() == self._drag_button:
             self._dragged = event.position()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Read the value under the pointer, or move the window while dragging."""
-        pane = self._pane_at(event.position())
+        """Read the value under the pointer, move the window while dragging, or paint."""
+        pane = self.brush.pane or self._pane_at(event.position())
         if self._dragged is not None and self._zoom.factor > 1:
             scale = self._zoom.source.width() / self.pane_rects()[0].width()
             moved = self._dragged - event.position()
             self.set_zoom(self._zoom.moved(moved.x() * scale, moved.y() * scale))
             self._dragged = event.position()
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
+        elif self.brush.is_on:
+            self.set_point(None)
+            at = self._zoom.on_picture(event.position(), pane) if pane is not None else None
+            self._move_brush(at)
         elif pane is None:
             self.set_point(None)
         else:
             self._read(self._zoom.on_picture(event.position(), pane))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Stop dragging."""
+        """Stop dragging, or painting."""
         self._dragged = None
-        self.unsetCursor()
+        if self.brush.pane is not None:
+            self.brush.end()
+        self._set_cursor()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Show all of the picture again."""
+        """Show all of the picture again; with the brush, paint as ever."""
+        if self.brush.is_on:
+            self.mousePressEvent(event)
+            return
         self.set_zoom(Zoom.whole(self._zoom.width, self._zoom.height))
 
     def leaveEvent(self, event: QEvent) -> None:
         """Stop reading when the pointer leaves."""
         self.set_point(None)
+        if not self.brush.is_drawing:
+            self._move_brush(None)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Move the reading point, or zoom at it."""
+        """Move the reading point, zoom at it, or paint there."""
         key = event.key()
         if self._picture is None:
             super().keyPressEvent(event)
+        elif self.brush.is_on and key in _BRUSH_KEYS:
+            self._brush_key(event)
         elif key in _STEPS:
             far = 8 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
             dx, dy = _STEPS[Qt.Key(key)]
@@ -294,6 +349,26 @@ class Panes(QWidget):
         else:
             super().keyPressEvent(event)
 
+    def _brush_key(self, event: QKeyEvent) -> None:
+        key = event.key()
+        if key == Qt.Key.Key_Escape:
+            self.brush_left.emit()
+        elif key != Qt.Key.Key_Space:
+            self.brush.resize(1 if key == Qt.Key.Key_BracketRight else -1)
+        elif not event.isAutoRepeat():
+            if self._point is None:
+                self._step_to(*self._middle())
+            shift = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+            self.brush.begin(self._point_centre(), bool(shift))
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """Lift the brush."""
+        mine = event.key() == Qt.Key.Key_Space and self.brush.is_drawing
+        if mine and self.brush.pane is None and not event.isAutoRepeat():
+            self.brush.end()
+        elif not mine:
+            super().keyReleaseEvent(event)
+
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Show the focus ring and say the value."""
         self.setAccessibleDescription(self.value_text)
@@ -301,7 +376,9 @@ class Panes(QWidget):
         super().focusInEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Take the focus ring away."""
+        """Take the focus ring away; a brush that a key holds down is lifted."""
+        if self.brush.pane is None:
+            self.brush.end()
         self.update()
         super().focusOutEvent(event)
 
@@ -334,6 +411,35 @@ class Panes(QWidget):
         column = min(self._zoom.width - 1, max(0, column))
         self.set_zoom(self._zoom.showing(column, row))
         self.set_point((row, column))
+        if self.brush.is_on:
+            self.brush.go_to(self._point_centre())
+
+    def _point_centre(self) -> QPointF:
+        row, column = self._point or self._middle()
+        return QPointF(column + 0.5, row + 0.5)
+
+    def _move_brush(self, at: QPointF | None) -> None:
+        self.brush.go_to(at)
+        self._set_cursor()
+
+    def _set_cursor(self) -> None:
+        """Hide the pointer where the brush is drawn in its place."""
+        if self.brush.is_on and self.brush.is_over_picture:
+            self.setCursor(Qt.CursorShape.BlankCursor)
+        else:
+            self.unsetCursor()
+
+    @property
+    def _drag_button(self) -> Qt.MouseButton:
+        return Qt.MouseButton.MiddleButton if self.brush.is_on else Qt.MouseButton.LeftButton
+
+    def _brush_changed(self) -> None:
+        which = self._to_paint if self.brush.is_on else EVERY
+        if which != self._which:
+            self._which = which
+            self.updateGeometry()
+            self._set_cursor()
+        self.update()
 
     def _middle(self) -> tuple[int, int]:
         return int(self._zoom.y), int(self._zoom.x)
@@ -359,3 +465,9 @@ class Panes(QWidget):
 
     def _restyle(self, _: object = None) -> None:
         refresh(self)
+
+
+def _erases(event: QMouseEvent) -> bool:
+    """Whether a press asks for the eraser."""
+    keys = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.AltModifier
+    return event.button() == Qt.MouseButton.RightButton or bool(event.modifiers() & keys)

@@ -20,14 +20,20 @@ from .. import theme
 from ..hatched_note import HatchedNote
 from ..head_words import NEVER_TRAINED
 from ..small_label import SmallLabel
+from .brush_bar import BrushBar
 from .colouring import PERCENTILE, Colouring, colouring
-from .panes import Panes
+from .panes import JUST_PICTURE, TO_PAINT, Panes
 from .scale_bar import ScaleBar
 from .words import caption, is_doubtful
 
 PERCENTILES = (95.0, 99.0, PERCENTILE, 99.9, 100.0)
 UNTRAINED = "untrained head"
 COMPUTING = "Computing: the map and the overlay appear here."
+ROOM_FOR_BOTH = 300
+"""Logical pixels of height at text scale 1 from which a map shows beside what is painted on."""
+ROOM_FOR_BAR = 260
+"""Logical pixels of height at text scale 1 from which the brush's line shows at all times."""
+PAINTING = "The heads answer while you paint. A map can follow once the brush is lifted."
 WAITING = "Choose what to explain, then press Explain: the map and the overlay appear here."
 
 
@@ -42,11 +48,12 @@ class ResultPanel(QFrame):
         self.setProperty("role", "panel")
         self._answer: AttributionAnswer | None = None
         self._untrained: Mapping[str, str] = {}
-        self._running = False
+        self._running = self._brushing = False
         self.failure = SmallLabel("error")
         self.failure.hide()
         self.head_note = HatchedNote()
         self.panes = Panes()
+        self.brush_bar = BrushBar()
         self.scale = ScaleBar()
         self.clip = self._make_clip()
         self.opacity = self._make_opacity()
@@ -82,7 +89,7 @@ class ResultPanel(QFrame):
     def set_photo(self, picture: Pixels | None) -> None:
         """Show the network's input picture."""
         self.panes.set_picture(picture)
-        self._bound()
+        self.bound()
 
     def set_result(self, answer: AttributionAnswer | None) -> None:
         """Show an answer, complete or partial; None shows what to do next."""
@@ -98,6 +105,37 @@ class ResultPanel(QFrame):
             self._say()
             if self._answer is None:
                 self._draw()
+
+    def set_brushing(self, on: bool) -> None:
+        """Keep the pictures where they are while they are painted on, map or no map."""
+        self._brushing = on
+        self._show_brush_bar()
+        self._make_room()
+        policy = self._tools.sizePolicy()
+        policy.setRetainSizeWhenHidden(on and not self._alone)
+        self._tools.setSizePolicy(policy)
+        self._say()
+        self._draw()
+        self.caption.setMinimumHeight(self._caption_height() if on else 0)
+        self.bound()
+
+    def _show_brush_bar(self) -> None:
+        """Leave the brush to the menu and its keys where its line would cost the pictures."""
+        room = self.height() >= ROOM_FOR_BAR * theme.text_scale()
+        self.brush_bar.setVisible(room or self._brushing)
+
+    @property
+    def _alone(self) -> bool:
+        """Whether what is painted on has all the room, and no map is shown."""
+        return self._brushing and self.height() < ROOM_FOR_BOTH * theme.text_scale()
+
+    def _make_room(self) -> None:
+        self.panes.show_while_painting(JUST_PICTURE if self._alone else TO_PAINT)
+
+    def _caption_height(self) -> int:
+        """Return room for what is said now, and for two lines at least."""
+        line = self.caption.fontMetrics().lineSpacing()
+        return max(2 * line, self.caption.heightForWidth(self.caption.width()))
 
     def set_failure(self, sentence: str) -> None:
         """Say what went wrong above what was there."""
@@ -144,6 +182,7 @@ class ResultPanel(QFrame):
         layout.setSpacing(theme.GRID // 2)
         layout.addWidget(self.failure)
         layout.addWidget(self.head_note)
+        layout.addWidget(self.brush_bar)
         layout.addWidget(self.panes, 1)
         layout.addWidget(tools)
         layout.addWidget(self.caption)
@@ -154,14 +193,20 @@ class ResultPanel(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Give the pictures no more height than they fill, so that nothing gapes below."""
         super().resizeEvent(event)
-        self._bound()
+        if self._brushing:
+            self.set_brushing(True)
+        self._show_brush_bar()
+        self.bound()
 
     # --- upkeep ----------------------------------------------------------------------
 
     def _say(self) -> None:
         answer = self._answer
         self.caption.setText("" if answer is None else caption(answer, self._running))
-        self.caption.setVisible(answer is not None)
+        shown = answer is not None or self._brushing
+        self.caption.setVisible(shown and not self._alone)
+        if self.panes.brush.is_drawing:  # nothing may move under the brush
+            return
         # The form tells the reason; here every line is taken from the pictures.
         noise = answer is not None and bool(self.warning)
         head = answer.question.head if answer is not None else ""
@@ -173,8 +218,9 @@ class ResultPanel(QFrame):
     def _draw(self) -> None:
         answer = self._answer
         waiting = COMPUTING if self._running else WAITING
+        waiting = PAINTING if self.panes.brush.is_drawing else waiting
         instead = waiting if answer is None else answer.degenerate
-        self._tools.setVisible(not instead)
+        self._tools.setVisible(not instead and not self._alone)
         if answer is None or instead:
             self.scale.set_colouring(None)
             self.panes.set_map(None, None, instead=instead)
@@ -192,6 +238,7 @@ class ResultPanel(QFrame):
         self.panes.set_opacity(percent / 100)
         self.scale_changed.emit()
 
-    def _bound(self) -> None:
+    def bound(self) -> None:
+        """Give the pictures the height that they fill."""
         room = self.contentsRect().adjusted(*[theme.GRID] * 2, *[-theme.GRID] * 2)
         self.panes.setMaximumHeight(self.panes.useful_height(room.width(), room.height()))

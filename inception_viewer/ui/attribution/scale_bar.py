@@ -44,14 +44,19 @@ def paint_scale(
 ) -> None:
     """Paint the strip with its numbers below, in the painter's font."""
     band = QRectF(place.left(), place.top(), place.width(), height)
-    painter.drawImage(band, _strip_image(chosen.signed), QRectF(0, 0, 255, 1))
-    painter.setPen(QColor(border))
-    painter.drawRect(band.adjusted(0.5, 0.5, -0.5, -0.5))
+    paint_strip(painter, band, chosen, border)
     painter.setPen(QColor(text))
     metrics = QFontMetricsF(painter.font())
     line = QRectF(place.left(), band.bottom() + 1, place.width(), metrics.height())
     for box, words in fitting(chosen, line, metrics):
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
+
+
+def paint_strip(painter: QPainter, band: QRectF, chosen: Colouring, border: str) -> None:
+    """Paint the colours from end to end, framed."""
+    painter.drawImage(band, _strip_image(chosen.signed), QRectF(0, 0, 255, 1))
+    painter.setPen(QColor(border))
+    painter.drawRect(band.adjusted(0.5, 0.5, -0.5, -0.5))
 
 
 def fitting(chosen: Colouring, line: QRectF, metrics: QFontMetricsF) -> list[tuple[QRectF, str]]:

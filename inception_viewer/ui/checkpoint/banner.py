@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from .. import theme
-from ..flow import Flow
+from ..lines import Lines
 from ..maps.restyle import refresh
 
 STRIPE = 4
@@ -65,14 +65,15 @@ class Banner(QFrame):
         self._labels: list[QLabel] = []
         self._column = QVBoxLayout()
         self._column.setSpacing(theme.GRID)
-        self.buttons = Flow()
+        self.buttons = Lines(margin=0)
+        self.buttons.hide()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(
             STRIPE + SIGN + 2 * theme.GRID, theme.GRID, theme.GRID, theme.GRID
         )
         layout.setSpacing(theme.GRID)
         layout.addLayout(self._column)
-        layout.addLayout(self.buttons)
+        layout.addWidget(self.buttons)
         theme.broadcast.changed.connect(self._restyle)
         self.hide()
 
@@ -97,7 +98,8 @@ class Banner(QFrame):
         """Add something that can be done about it."""
         button = QPushButton(text)
         button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.buttons.addWidget(button)
+        self.buttons.hold(button)
+        self.buttons.show()
         return button
 
     def _hand_focus_on(self) -> None:

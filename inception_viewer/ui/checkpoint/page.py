@@ -20,10 +20,10 @@ from ...verdict_questions import Suggestion, Verdict
 from ...verdict_words import Line
 from .. import theme
 from ..elided_field import ElidedField
-from ..flow import Flow
 from ..head_words import HEADS, note
 from ..inspector.facts import Facts
 from ..inspector.section import Section
+from ..lines import Lines
 from ..maps.restyle import panel, refresh, see_through, settle_layout
 from . import card
 from .banner import Banner
@@ -175,7 +175,7 @@ class Page(QWidget):
         layout.addWidget(content)
 
     def _build_sections(self) -> None:
-        hash_row, copies = QWidget(), QWidget()
+        hash_row, copies = QWidget(), Lines(margin=0)
         row = QHBoxLayout(hash_row)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.GRID)
@@ -183,9 +183,7 @@ class Page(QWidget):
         self.sha_label.setProperty("role", "muted")
         for part in (self.sha_label, self.sha, self.copy_hash_button):
             row.addWidget(part)
-        flow = Flow(copies)
-        for button in (self.save_button, self.copy_text_button, self.copy_json_button):
-            flow.addWidget(button)
+        copies.hold(self.save_button, self.copy_text_button, self.copy_json_button)
         self.hash_row = hash_row
         parts: dict[str, tuple[str, tuple[QWidget, ...]]] = {
             "heads": ("Heads", tuple(self.heads.values())),

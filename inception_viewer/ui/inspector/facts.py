@@ -63,8 +63,10 @@ def amount(count: int) -> str:
     return f"{count / 1e6:.1f} million" if count >= 1_000_000 else f"{count:,}"
 
 
-def input_rows(photo: ImageInfo | None, preprocessing: Preprocessing) -> list[Row]:
-    """Return how the photo became the network's input."""
+def input_rows(
+    photo: ImageInfo | None, preprocessing: Preprocessing, painted: str = ""
+) -> list[Row]:
+    """Return how the photo became the network's input; ``painted``: how much was painted over."""
     p = preprocessing
     rows = [("Input", f"{p.width} {TIMES} {p.height} pixels, {p.channels}")]
     if photo is not None:
@@ -75,7 +77,8 @@ def input_rows(photo: ImageInfo | None, preprocessing: Preprocessing) -> list[Ro
         rule = f"whole photo to {p.width} {TIMES} {p.height}, aspect not kept"
     else:
         rule = f"short side to {p.short_side}, then the centre"
-    return [*rows, ("Resized", rule), *_normalisation(p)]
+    over = [("Edited", painted)] if painted else []
+    return [*rows, ("Resized", rule), *over, *_normalisation(p)]
 
 
 def _normalisation(p: Preprocessing) -> list[Row]:

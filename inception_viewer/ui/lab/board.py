@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from ...attribution_methods import METHODS
+from ...explained_words import class_words
 from ...grade_questions import GradeAnswer, Measure
-from ...questions import Attribution, AttributionAnswer, Pixels
+from ...questions import Attribution, AttributionAnswer, CheckpointInfo, Pixels, Scene
+from ..head_words import HeadNote, note
 from .choice import Cell
 
 Status = Literal["idle", "waiting", "running", "done", "failed", "misfit"]
 CHOSEN, NAME, TIME = "chosen", "name", "time"
 SORTS: Mapping[str, str] = {CHOSEN: "As chosen", NAME: "By name", TIME: "By time"}
 """Orders besides those by a measure's grade."""
+PAINTED, UNTOUCHED, OTHER_INPUT = "painted over", "as it is", "other input"
+"""What tells a pinned cell from what the window looks at."""
 
 
 @dataclass(eq=False)
@@ -41,6 +46,10 @@ class CellState:
         What is being graded, or why it could not be, by measure.
     pinned
         Whether it stays when the arrangement changes.
+    head
+        What is to be said of the head whose answer is explained; None of a channel's.
+    elsewhere
+        What it is of, where that is not what the window looks at: another checkpoint, …
     """
 
     cell: Cell
@@ -53,6 +62,8 @@ class CellState:
     grades: dict[str, GradeAnswer] = field(default_factory=dict)
     grading: dict[str, str] = field(default_factory=dict)
     pinned: bool = False
+    head: HeadNote | None = None
+    elsewhere: tuple[str, ...] = ()
 
     @property
     def question(self) -> Attribution:
@@ -74,6 +85,51 @@ class CellState:
         """Whether it waits or is being computed."""
         return self.status in ("waiting", "running")
 
+    @property
+    def explains_class(self) -> bool:
+        """Whether it is about a class that a head tells, rather than a unit's channel."""
+        method = METHODS[self.question.method]
+        of_neuron = self.question.neuron is not None or method.explains_neuron
+        return not of_neuron or method.needs_answer
+
+    def stand(self, scene: Scene | None, info: CheckpointInfo | None) -> None:
+        """Take what is to be said of its head, and of where it is from, beside a scene."""
+        own = self.question.scene
+        known = info is not None and self.explains_class
+        self.head = note(info, self.question.head) if known and info is not None else None
+        found = []
+        if scene is not None and info is not None and own.checkpoint != scene.checkpoint:
+            found.append(info.name)
+        if scene is not None and own.image != scene.image:
+            found.append(self.cell.photo)
+        elif scene is not None and own.edits != scene.edits:
+            found.append(PAINTED if own.edits else UNTOUCHED)
+        same_network = scene is not None and own.checkpoint == scene.checkpoint
+        if same_network and scene is not None and own.preprocessing != scene.preprocessing:
+            found.append(OTHER_INPUT)
+        self.elsewhere = tuple(found)
+
+    def rename(self, info: CheckpointInfo | None) -> None:
+        """Call the class that was explained as it is called by now: names can be changed."""
+        answer = self.answer
+        if info is None or answer is None or answer.target < 0:
+            return
+        old, new = answer.target_name, class_words(self.question, answer.target, info.classes)
+        if new == old:
+            return
+        self.answer = replace(answer, target_name=new)
+        before, after = f"“{old}”", f"“{new}”"
+        self.grades = {
+            name: replace(grade, sentence=grade.sentence.replace(before, after))
+            for name, grade in self.grades.items()
+        }
+
+    def forget(self) -> None:
+        """Drop what is known of it, but why it cannot be computed."""
+        self.answer, self.grades, self.grading = None, {}, {}
+        if self.status in ("done", "failed"):
+            self.status, self.sentence = "idle", ""
+
     def grade(self, measure: str) -> float | None:
         """Return a grade, or None while there is none or it is no number."""
         found = self.grades.get(measure)
@@ -92,6 +148,11 @@ class Board:
     def find(self, question: Attribution) -> CellState | None:
         """Return the cell of a question."""
         return next((one for one in self.cells if one.question == question), None)
+
+    def keep(self, good: Callable[[CellState], bool]) -> None:
+        """Let go of the pinned cells that are not good; the others are planned anew."""
+        for one in self.cells:
+            one.pinned = one.pinned and good(one)
 
     def set_plan(self, cells: Iterable[Cell]) -> None:
         """Take another plan; pinned cells stay, and what is known of a question stays known."""

@@ -12,9 +12,10 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen, 
 from ...grade_questions import Measure
 from ...questions import Pixels
 from .. import theme
-from ..attribution.scale_bar import paint_scale
+from ..attribution.scale_bar import paint_scale, paint_strip
 from ..attribution.words import number
 from ..attribution.zoom import Zoom
+from ..head_marks import SIDE, paint_mark
 from ..pictures import image_of
 from ..progress import bar_value
 from . import words
@@ -22,11 +23,13 @@ from .board import CellState
 from .contours import Segments, contours
 from .drawing import Drawing, colouring_of, composed, in_channels
 from .geometry import Grid
+from .words import BETWEEN
 
 STRIP = 6.0
 PINNED = "pinned"
 HALO = QColor(0, 0, 0, 110)
 CHIP = QColor(0, 0, 0, 190)
+PLUS_MINUS, UP_TO = "\N{PLUS-MINUS SIGN}", "0 to "
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,10 @@ class Style:
         Those whose grades stand below the cells, a line each.
     classes
         The checkpoint's.
+    compact
+        Whether there are as few words as possible: a line above, the scale in one line.
+    width
+        Of a picture, in logical pixels.
     small, bold
         The fonts: making one takes longer than painting a word.
     """
@@ -60,6 +67,8 @@ class Style:
     checks: bool
     measures: Mapping[str, Measure]
     classes: Sequence[str]
+    compact: bool = False
+    width: float = 0.0
     small: QFont = field(default_factory=lambda: theme.font("small"))
     bold: QFont = field(default_factory=lambda: theme.font("small", bold=True))
 
@@ -76,14 +85,20 @@ class Style:
 
 def room_above(style: Style) -> float:
     """Return the height of the words above a picture."""
-    return 2 * style.line + 2
+    return (1 if style.compact else 2) * style.line + 2
 
 
 def room_below(style: Style) -> float:
     """Return the height of what stands below a picture."""
-    lines = 1 + int(style.checks) + len(style.measures)
-    scale = STRIP + 2 + style.line if style.tells_scale else 0.0
-    return 4 + scale + lines * style.line
+    checks = style.checks and not style.compact
+    lines = 1 + int(checks) + len(style.measures)
+    return 4 + _scale_room(style) + lines * style.line
+
+
+def _scale_room(style: Style) -> float:
+    if not style.tells_scale:
+        return 0.0
+    return style.line if style.compact else STRIP + 2 + style.line
 
 
 # --- the picture ---------------------------------------------------------------------
@@ -195,14 +210,20 @@ def paint_point(painter: QPainter, pane: QRectF, style: Style) -> None:
 
 
 def paint_value(painter: QPainter, pane: QRectF, text: str) -> None:
-    """Paint the value that is read, on a ground of its own, at the picture's foot."""
+    """Paint the value that is read, on a ground of its own, at the picture's foot.
+
+    Values that are too long for one line stand one below the other.
+    """
     painter.setFont(theme.font("small"))
     metrics = QFontMetricsF(painter.font())
-    width = min(pane.width(), metrics.horizontalAdvance(text) + theme.GRID)
-    chip = QRectF(pane.left(), pane.bottom() - metrics.height() - 4, width, metrics.height() + 4)
+    room = pane.width() - theme.GRID
+    lines = [text] if metrics.horizontalAdvance(text) <= room else text.split(BETWEEN)
+    width = min(pane.width(), max(map(metrics.horizontalAdvance, lines)) + theme.GRID)
+    height = len(lines) * metrics.height() + 4
+    chip = QRectF(pane.left(), pane.bottom() - height, width, height)
     painter.fillRect(chip, CHIP)
     painter.setPen(QColor("#FFFFFF"))
-    painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, text)
+    painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, "\n".join(lines))
 
 
 # --- the words -----------------------------------------------------------------------
@@ -214,10 +235,26 @@ def paint_above(painter: QPainter, box: QRectF, state: CellState, style: Style) 
     painter.setFont(style.bold)
     painter.setPen(QColor(colours.text))
     title = f"{PINNED}{words.DOT}{state.cell.title}" if state.pinned else state.cell.title
-    _line(painter, box, 0, title, style)
+    room = _marked(painter, box, state, style)
+    _line(painter, room, 0, title, style)
+    taken = room.left() + _width(painter, title) + theme.GRID
     painter.setFont(style.small)
-    painter.setPen(QColor(colours.muted))
-    _line(painter, box, style.line, words.what_text(state, style.classes), style)
+    painter.setPen(QColor(colours.warning if words.is_noise(state) else colours.muted))
+    said = words.what_text(state, style.classes)
+    if not style.compact:
+        _line(painter, box, style.line, said, style)
+    elif box.right() - taken > 3 * theme.GRID:
+        _line(painter, QRectF(taken, box.top(), box.right() - taken, 0), 0, said, style)
+
+
+def _marked(painter: QPainter, box: QRectF, state: CellState, style: Style) -> QRectF:
+    """Paint the mark of the cell's head where it says something; return what is left."""
+    note = words.marked_head(state)
+    if note is None:
+        return box
+    top = box.top() + (style.line - SIDE) / 2
+    paint_mark(painter, QRectF(box.left(), top, SIDE, SIDE), note.head, note.state)
+    return box.adjusted(SIDE + 4, 0, 0, 0)
 
 
 def paint_below(
@@ -226,19 +263,19 @@ def paint_below(
     """Paint the scale, time and cost, the check, and the grades."""
     painter.setFont(style.small)
     colours, line, top = theme.current(), style.line, 4.0
-    if style.tells_scale:
-        if limit is not None:
-            _scale(
-                painter, QRectF(box.left(), box.top() + top, box.width(), 0), state, style, limit
-            )
-        top += STRIP + 2 + line
-    painter.setPen(QColor(colours.muted))
-    _line(painter, box, top, words.status_text(state), style)
+    if limit is not None and style.tells_scale:
+        place = QRectF(box.left(), box.top() + top, min(box.width(), style.width), 0)
+        _scale(painter, place, state, style, limit)
+    top += _scale_room(style)
+    fails = words.fails_check(state)
+    painter.setPen(QColor(colours.warning if fails and style.compact else colours.muted))
+    said = words.status_text(state)
+    _line(painter, box, top, f"{words.WARNING}{said}" if fails and style.compact else said, style)
     if state.status == "running":
-        _progress(painter, QRectF(box.left(), box.top() + 1, box.width(), 3), state.fraction)
-    if style.checks:
+        _progress(painter, QRectF(box.left(), box.top() + 1, style.width, 3), state.fraction)
+    if style.checks and not style.compact:
         top += line
-        painter.setPen(QColor(colours.warning if words.fails_check(state) else colours.muted))
+        painter.setPen(QColor(colours.warning if fails else colours.muted))
         _line(painter, box, top, words.check_text(state), style)
     painter.setPen(QColor(colours.text))
     for measure in style.measures.values():
@@ -248,14 +285,29 @@ def paint_below(
 
 def _scale(painter: QPainter, place: QRectF, state: CellState, style: Style, limit: float) -> None:
     colours, answer = theme.current(), state.readable
+    painter.setPen(QColor(colours.muted))
+    line = QRectF(place.left(), place.top(), place.width(), style.line)
     if answer is not None and in_channels(answer, style.drawing):
         zero = "grey is 0" if style.drawing.signed else "black is 0"
-        painter.setPen(QColor(colours.muted))
-        place = QRectF(place.left(), place.top() + STRIP + 1, place.width(), style.line)
-        _line(painter, place, 0, f"RGB: {zero}, ends at {number(limit)}", style)
+        said = f"RGB: {zero}, ends at {number(limit)}"
+        if style.compact:
+            said = f"RGB {PLUS_MINUS if style.drawing.signed else UP_TO}{number(limit)}"
+        _line(painter, line, 0 if style.compact else STRIP + 1, said, style)
         return
     chosen = colouring_of(style.drawing, limit)
-    paint_scale(painter, place, chosen, colours.muted, colours.border, STRIP)
+    if not style.compact:
+        paint_scale(painter, place, chosen, colours.muted, colours.border, STRIP)
+        return
+    said = f"{PLUS_MINUS if style.drawing.signed else UP_TO}{number(limit)}"
+    strip = max(32.0, line.width() - _width(painter, said) - theme.GRID)
+    band = QRectF(line.left(), line.center().y() - STRIP / 2, strip, STRIP)
+    paint_strip(painter, band, chosen, colours.border)
+    painter.setPen(QColor(colours.muted))
+    painter.drawText(line, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), said)
+
+
+def _width(painter: QPainter, text: str) -> float:
+    return QFontMetricsF(painter.font()).horizontalAdvance(text)
 
 
 def _progress(painter: QPainter, box: QRectF, fraction: float) -> None:

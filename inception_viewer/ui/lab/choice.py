@@ -1,20 +1,14 @@
-"""What the lab shows: which methods, of what, in which arrangement; no Qt here."""
+"""Which cells a choice makes of what is open; no Qt here."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Literal, TypeAlias
 
-from ...attribution_methods import DEFAULT_UNIT, METHODS, Method, Value, units_before
-from ...questions import Attribution, CheckpointInfo, Graph, Neuron, Preprocessing, Scene
-
-Arrangement: TypeAlias = Literal["methods", "photos", "heads", "layers"]
-Depth: TypeAlias = Literal["modules", "units"]
-Kind: TypeAlias = Literal["class", "difference", "neuron"]
-Given: TypeAlias = tuple[tuple[str, Value], ...]
-"""Parameters that differ from their defaults, sorted by name."""
+from ...attribution_methods import DEFAULT_UNIT, METHODS, Method, units_before
+from ...lab_choice import Arrangement, Choice, Depth
+from ...questions import Attribution, CheckpointInfo, Graph, Preprocessing, Scene
 
 ARRANGEMENTS: Mapping[Arrangement, str] = MappingProxyType(
     {
@@ -27,96 +21,29 @@ ARRANGEMENTS: Mapping[Arrangement, str] = MappingProxyType(
 HEADS = ("aux1", "aux2", "main")
 MOST_CELLS = 57
 """The most cells of an arrangement: the convolutions before the main head."""
-FIRST_METHODS = (
-    "saliency",
-    "integrated_gradients",
-    "guided_backprop",
-    "lrp",
-    "occlusion",
-    "layer_grad_cam",
-)
-"""One of each kind."""
 ALONE = (
     "A channel is explained, and no head has a part in that: explain a class to compare the heads."
 )
 
 
 @dataclass(frozen=True)
-class Explained:
-    """What is explained.
-
-    Attributes
-    ----------
-    kind
-        A class's logit, the difference of two, or a unit's channel or position.
-    head
-        Whose logit.
-    target, against
-        Class indices; ``target`` None is each photo's own top class.
-    neuron
-        The channel or position; None for the strongest channel of the head's last unit.
-        Neuron methods need it whatever the kind.
-    """
-
-    kind: Kind = "class"
-    head: str = "main"
-    target: int | None = None
-    against: int | None = None
-    neuron: Neuron | None = None
-
-
-@dataclass(frozen=True)
-class Choice:
-    """All that decides which cells there are.
-
-    Attributes
-    ----------
-    methods
-        Of the arrangement "methods", in the order of their list.
-    method
-        The one method over photos or heads.
-    layer_method
-        The one down the layers.
-    unit
-        For layer methods elsewhere; None for the method's default.
-    depth
-        Down the layers: the modules, or every convolution.
-    parameters
-        By method.
-    """
-
-    arrangement: Arrangement = "methods"
-    methods: tuple[str, ...] = FIRST_METHODS
-    method: str = "integrated_gradients"
-    layer_method: str = "layer_grad_cam"
-    unit: str | None = None
-    depth: Depth = "modules"
-    explained: Explained = field(default_factory=Explained)
-    parameters: Mapping[str, Given] = field(default_factory=dict, hash=False)
-
-    @property
-    def in_use(self) -> tuple[str, ...]:
-        """The methods that the arrangement asks for."""
-        if self.arrangement == "methods":
-            return self.methods
-        return (self.layer_method if self.arrangement == "layers" else self.method,)
-
-
-@dataclass(frozen=True)
 class Place:
     """What is open.
 
-    ``photos`` are the tray's (id, name) pairs; ``photo`` is the id of the one looked at.
+    ``photos`` are the tray's (id, name) pairs; ``photo`` is the id of the one looked at;
+    ``scenes`` are those of photos that are seen otherwise than as they are (painted over).
     """
 
     checkpoint: CheckpointInfo
     preprocessing: Preprocessing
     photo: str
     photos: tuple[tuple[str, str], ...]
+    scenes: Mapping[str, Scene] = field(default_factory=dict)
 
     def scene(self, photo: str) -> Scene:
         """Return a photo in front of the network."""
-        return Scene(self.checkpoint.fingerprint, photo, self.preprocessing)
+        plain = Scene(self.checkpoint.fingerprint, photo, self.preprocessing)
+        return self.scenes.get(photo, plain)
 
     def name(self, photo: str) -> str:
         """Return a photo's name."""

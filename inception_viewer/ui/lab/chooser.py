@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QFormLayout, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from ...attribution_methods import DEFAULT_UNIT, METHODS, Cost, Method, units_before
+from ...lab_choice import Arrangement, Choice, Explained
 from ...questions import CheckpointInfo
 from .. import theme
 from ..attribution.explained_fields import ExplainedFields
 from ..attribution.fields import ParameterFields, align_labels
 from ..attribution.method_box import fill_methods
 from ..class_chooser import ClassChooser
+from ..hatched_note import HatchedNote
+from ..head_marks import mark_icon
+from ..head_words import NEVER_TRAINED, notes
 from ..small_label import SmallLabel
 from ..wheel import keep_from_wheel
-from .choice import ARRANGEMENTS, Arrangement, Choice, Explained
+from .choice import ARRANGEMENTS
 from .heading import heading
 from .method_list import MethodList
 
@@ -53,6 +57,7 @@ class Chooser(QScrollArea):
         self.parameters_of = heading()
         self.parameters = ParameterFields()
         self.obstacle = SmallLabel("warning")
+        self.noise = HatchedNote()
         self.explanation = SmallLabel("muted")
         self._form = self._lay_out()
         self._connect()
@@ -88,9 +93,11 @@ class Chooser(QScrollArea):
         for box, value in (
             (self.arrangement, choice.arrangement), (self.method, choice.method),
             (self.layer_method, choice.layer_method), (self.depth_box, choice.depth),
-            (self.head, choice.explained.head), (self.layer, choice.unit),
+            (self.head, choice.explained.head),
         ):  # fmt: skip
             box.setCurrentIndex(max(0, box.findData(value)))
+        self._fill_layers()
+        self.layer.setCurrentIndex(max(0, self.layer.findData(choice.unit)))
         self.methods.set_chosen(choice.methods)
         self.target.set_target(choice.explained.target)
         neuron = choice.explained.neuron if choice.explained.kind == "neuron" else None
@@ -102,16 +109,44 @@ class Chooser(QScrollArea):
 
     def set_checkpoint(self, checkpoint: CheckpointInfo | None) -> None:
         """Offer a checkpoint's heads, classes, layers and units; what fits stays chosen."""
-        old = () if self._checkpoint is None else self._checkpoint.classes
-        classes = () if checkpoint is None else checkpoint.classes
+        before = self._checkpoint
+        if checkpoint is before and checkpoint is not None:
+            return
         self._checkpoint = checkpoint
         self._filling = True
         self.explained.set_graph(None if checkpoint is None else checkpoint.graph)
-        if classes != old:
-            self.target.set_classes(classes)
-            self.explained.set_classes(classes)
+        self._call_classes(before)
+        self._mark_heads()
         self._fill()
         self._filling = False
+
+    def _call_classes(self, before: CheckpointInfo | None) -> None:
+        """Offer the classes as they are called now; what is chosen of the same file stays."""
+        now = self._checkpoint
+        classes = () if now is None else now.classes
+        if before is not None and before.classes == classes:
+            return
+        same = before is not None and now is not None and before.fingerprint == now.fingerprint
+        target, against = self.target.target, self.explained.against
+        self.target.set_classes(classes)
+        self.explained.set_classes(classes)
+        if same:
+            self.target.set_target(target)
+            self.explained.against_box.set_target(against)
+
+    def _mark_heads(self) -> None:
+        """Show each head's mark, and the state of those that were not trained or are not there."""
+        ratio, said = self.devicePixelRatioF(), notes(self._checkpoint)
+        for place in range(self.head.count()):
+            head = str(self.head.itemData(place))
+            note = said.get(head)
+            words = note.short if note is not None else ""
+            self.head.setItemText(place, f"{head} ({words})" if words else head)
+            state = note.state if note is not None else "trained"
+            self.head.setItemIcon(place, mark_icon(head, state, ratio))
+            model = self.head.model()
+            assert isinstance(model, QStandardItemModel)
+            model.item(place).setEnabled(state != "absent")
 
     def set_target(self, target: int | None) -> None:
         """Explain this class, without telling of a change."""
@@ -159,8 +194,8 @@ class Chooser(QScrollArea):
         whole.setSpacing(theme.GRID)
         whole.addLayout(form)
         for part in (
-            self.explained, self.obstacle, self.methods, self.parameters_of, self.parameters,
-            self.explanation,
+            self.noise, self.explained, self.obstacle, self.methods, self.parameters_of,
+            self.parameters, self.explanation,
         ):  # fmt: skip
             whole.addWidget(part)
         whole.addStretch()
@@ -217,11 +252,25 @@ class Chooser(QScrollArea):
         self._fill_layers()
         self._fill_methods()
         self._name_default()
+        self._warn_of_noise(of_class)
         why = self.explained.obstacle()
         self.obstacle.setText(why)
         self.obstacle.setVisible(bool(why))
         self._explain()
         self.align()
+
+    def _warn_of_noise(self, of_class: bool) -> None:
+        """Say which of the heads that are explained were never trained."""
+        every = self._arrangement == "heads"
+        noise = [
+            one
+            for head, one in notes(self._checkpoint).items()
+            if one.is_noise and of_class and (every or head == self.head.currentData())
+        ]
+        names = " and ".join(one.head for one in noise)
+        several = f"{names} were {NEVER_TRAINED}: what they say means nothing."
+        self.noise.say(several if len(noise) > 1 else "".join(one.sentence for one in noise))
+        self.noise.setToolTip("\n".join(one.sentence for one in noise))
 
     def _fill_layers(self) -> None:
         head = "main" if self._arrangement == "heads" else str(self.head.currentData())
@@ -303,8 +352,3 @@ class Chooser(QScrollArea):
     def _edited(self) -> None:
         if not self._filling:
             self.choice_changed.emit(self.choice)
-
-
-def with_target(choice: Choice, target: int | None) -> Choice:
-    """Return a choice that explains another class."""
-    return replace(choice, explained=replace(choice.explained, target=target))

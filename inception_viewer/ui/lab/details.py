@@ -12,6 +12,7 @@ from ...grade_questions import Measure
 from .. import theme
 from ..attribution.scale_bar import ScaleBar
 from ..attribution.words import caption, number
+from ..hatched_note import HatchedNote
 from ..small_label import SmallLabel
 from . import words
 from .board import CellState
@@ -30,6 +31,7 @@ class Details(QScrollArea):
         super().__init__(parent)
         self.setAccessibleName("Details of the selected cell")
         self.title, self.what = heading(), SmallLabel("muted")
+        self.noise = HatchedNote()
         self.warning, self.caption = SmallLabel("warning"), SmallLabel("muted")
         self.scale, self.ends = ScaleBar(), SmallLabel("muted")
         self.method, self.hint = SmallLabel("muted"), SmallLabel("muted")
@@ -46,7 +48,7 @@ class Details(QScrollArea):
         column.setContentsMargins(*[theme.GRID] * 4)
         column.setSpacing(theme.GRID)
         for part in (
-            self.title, self.what, self.warning, self.scale, self.ends, self.caption,
+            self.title, self.what, self.noise, self.warning, self.scale, self.ends, self.caption,
             self.grades, self.method, self.hint,
         ):  # fmt: skip
             column.addWidget(part)
@@ -68,6 +70,7 @@ class Details(QScrollArea):
         self._say(self.title, state.cell.title if state else NOTHING)
         self._say(self.what, words.what_text(state, classes) if state else "")
         self._say(self.warning, (words.warning_text(state) or _trouble(state)) if state else "")
+        self.noise.say(state.head.sentence if state and state.head and state.head.is_noise else "")
         self._say(self.caption, _caption(state) if state else "")
         self._say(self.method, _method(state) if state else "")
         self._show_scale(state, drawing, limit)

@@ -8,6 +8,10 @@ from PySide6.QtCore import QPointF, QRectF
 
 LEAST, MOST = 128.0, 448.0
 """Width of a cell's picture, in logical pixels."""
+SMALLEST = 96.0
+"""Down to which pictures shrink where all of them then show at once."""
+FOR_WORDS = 224.0
+"""Up to which a cell is wider than its picture where there is room: words are long."""
 
 
 @dataclass(frozen=True)
@@ -18,6 +22,8 @@ class Grid:
     ----------
     columns
         At least 1.
+    across
+        Width of a cell: its words may be wider than its picture.
     width, height
         Of each picture.
     above, below
@@ -27,6 +33,7 @@ class Grid:
     """
 
     columns: int
+    across: float
     width: float
     height: float
     above: float
@@ -41,9 +48,9 @@ class Grid:
     def cell(self, place: int) -> QRectF:
         """Return where a whole cell stands."""
         row, column = divmod(place, self.columns)
-        left = self.gap + column * (self.width + self.gap)
+        left = self.gap + column * (self.across + self.gap)
         top = self.gap + row * self.pitch
-        return QRectF(left, top, self.width, self.pitch - self.gap)
+        return QRectF(left, top, self.across, self.pitch - self.gap)
 
     def picture(self, place: int) -> QRectF:
         """Return where its picture stands."""
@@ -57,7 +64,7 @@ class Grid:
 
     def at(self, point: QPointF, count: int) -> int | None:
         """Return the cell at a point, or None."""
-        column = int((point.x() - self.gap / 2) // (self.width + self.gap))
+        column = int((point.x() - self.gap / 2) // (self.across + self.gap))
         row = int((point.y() - self.gap / 2) // self.pitch)
         place = row * self.columns + column
         inside = 0 <= column < self.columns and 0 <= place < count
@@ -70,10 +77,25 @@ class Grid:
         return range(min(first, count), min(last, count))
 
 
+def largest(
+    room: tuple[float, float], count: int, aspect: float, words: tuple[float, float], gap: float
+) -> float:
+    """Return the width of the largest pictures that all show at once; see :func:`arrange`."""
+    best = 0.0
+    for columns in range(1, max(1, count) + 1):
+        rows = -(-max(1, count) // columns)
+        across = (room[0] - gap) / columns - gap
+        down = ((room[1] - gap) / rows - gap - sum(words)) * aspect
+        best = max(best, min(across, down))
+    return best
+
+
 def arrange(
     room: tuple[float, float], count: int, aspect: float, words: tuple[float, float], gap: float
 ) -> Grid:
-    """Return the grid whose pictures are largest without scrolling; at :data:`LEAST` it scrolls.
+    """Return the grid whose pictures are largest without scrolling.
+
+    It scrolls where they would be below :data:`SMALLEST`; they are at least :data:`LEAST` then.
 
     Parameters
     ----------
@@ -88,17 +110,21 @@ def arrange(
     gap
         Between cells.
     """
-    best = 0.0
-    for columns in range(1, max(1, count) + 1):
-        rows = -(-max(1, count) // columns)
-        across = (room[0] - gap) / columns - gap
-        down = ((room[1] - gap) / rows - gap - sum(words)) * aspect
-        best = max(best, min(across, down))
-    width = min(MOST, max(min(LEAST, room[0] - 2 * gap), best), max(1.0, room[0] - 2 * gap))
+    best, most = largest(room, count, aspect, words, gap), max(1.0, room[0] - 2 * gap)
+    scrolls = best < min(SMALLEST, most)
+    width = min(MOST, most, LEAST if scrolls else best)
     columns = max(1, int((room[0] - gap + 0.5) // (width + gap)))
-    if best < width or columns < count:
-        # It scrolls, or several rows are full: spread what is left over the columns.
-        width = min(MOST, (room[0] - gap) / columns - gap) if best < width else width
+    if not scrolls:
+        # As many rows as it takes, all about as long: not five and then one.
+        rows = -(-max(1, count) // columns)
+        columns = -(-max(1, count) // rows)
+    elif columns == 1 < count:
+        columns = max(1, int((room[0] - gap) // (SMALLEST + gap)))
+    spread = (room[0] - gap) / columns - gap
+    if scrolls:
+        # Spread what is left over the columns.
+        width = min(MOST, (room[0] - gap) / columns - gap)
     width = float(max(1, int(width)))
+    across = max(width, float(int(min(spread, FOR_WORDS))))
     height = float(max(1, int(width / aspect)))
-    return Grid(columns, width, height, float(int(words[0])), float(int(words[1])), gap)
+    return Grid(columns, across, width, height, float(int(words[0])), float(int(words[1])), gap)

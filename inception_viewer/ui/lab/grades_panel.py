@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QFrame, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from ...attribution_methods import Cost
@@ -54,7 +54,7 @@ class GradesPanel(QScrollArea):
         for place, measure in enumerate(measures.values()):
             if measure.name in self.boxes:
                 continue
-            box = QCheckBox(f"{measure.title} ({measure.better} is better)")
+            box = QCheckBox(measure.title)
             box.setChecked(measure.name in FIRST)
             cost = cost_tip(Cost(measure.forwards, measure.backwards))
             box.setToolTip(f"{measure.paper}\n{cost}{_anew(measure)}")
@@ -65,13 +65,21 @@ class GradesPanel(QScrollArea):
             self._column.insertWidget(2 + 2 * place, SmallLabel("muted"))
             label = self._column.itemAt(2 + 2 * place).widget()
             assert isinstance(label, SmallLabel)
-            label.setText(f"{measure.explanation} {cost}{_anew(measure)}")
+            better = f"{measure.better[:1].upper()}{measure.better[1:]} is better."
+            label.setText(f"{better} {measure.explanation} {cost}{_anew(measure)}")
         self._refresh()
 
     @property
     def chosen(self) -> tuple[str, ...]:
         """The measures that are ticked."""
         return tuple(name for name, box in self.boxes.items() if box.isChecked())
+
+    def set_chosen(self, names: Sequence[str]) -> None:
+        """Tick these and no others, without telling of a change."""
+        for name, box in self.boxes.items():
+            with QSignalBlocker(box):
+                box.setChecked(name in names)
+        self._refresh()
 
     def set_obstacle(self, sentence: str) -> None:
         """Say why nothing can be graded; ``""`` enables the button."""

@@ -15,17 +15,17 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSizePolicy,
     QSlider,
-    QToolButton,
     QWidget,
 )
 
 from ...grade_questions import Measure
 from .. import theme
 from ..attribution.scale_bar import ScaleBar
+from ..lines import Lines
 from ..progress import FULL, bar_value, progress_text
 from .board import CHOSEN, SORTS
 from .drawing import PERCENTILES, Drawing, colouring_of
-from .lines import Lines
+from .tool_mark import ToolMark
 
 FIELDS: Mapping[str, tuple[str, str, Mapping[Any, str]]] = {
     "scale": (
@@ -58,7 +58,11 @@ FIELDS: Mapping[str, tuple[str, str, Mapping[Any, str]]] = {
 """Boxes: the field of :class:`Drawing`, its name, what it means, and its choices."""
 
 
-ROOM_FOR_DRAWING = 560
+PROGRESS = 128
+"""Width of the bar: the tools shall stand in one line in a window of 1280 pixels."""
+ROOM_FOR_QUEUE = 432
+"""Logical pixels at text scale 1 from which the queue's button stands beside the others."""
+ROOM_FOR_DRAWING = 720
 """Logical pixels at text scale 1 from which all tools are shown by themselves."""
 
 
@@ -79,23 +83,13 @@ class LabToolbar(Lines):
     sort_changed = Signal(object)
     side_toggled = Signal(object)
     """Emitted with whether the panel at the side shall show."""
+    large_asked = Signal()
+    """Emitted when the lab shall have the whole window, or give it back."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._drawing = Drawing()
-        self.side = QToolButton()
-        self.side.setText("Panel")
-        self.side.setCheckable(True)
-        self.side.setChecked(True)
-        self.side.setToolTip("Show or hide the panel at the side")
-        self.side.toggled.connect(lambda shown: self.side_toggled.emit(shown))
-        self.more = QToolButton()
-        self.more.setText("Drawing")
-        self.more.setCheckable(True)
-        self.more.setChecked(True)
-        self.more.setToolTip("Show or hide the tools that say how the maps are drawn")
-        self.more.toggled.connect(self._show_drawing)
-        self.more.clicked.connect(self._decide)
+        self._add_switches()
         self._decided = False
         self._add_run_tools()
         self.boxes = {field: self._box(field) for field in FIELDS}
@@ -128,13 +122,16 @@ class LabToolbar(Lines):
         self.explain.setVisible(not running)
         if fraction is not None:
             self.progress.setValue(bar_value(fraction))
-            self.progress.setFormat(f"{left} to do, {progress_text(fraction, seconds_left)}")
+            self.progress.setFormat(progress_text(fraction, seconds_left))
+            self.progress.setToolTip(f"{left} cells and grades to do")
         if had_focus:
             (self.cancel if running else self.explain).setFocus()
 
     def set_waiting(self, count: int) -> None:
         """Offer to empty the queue while that many jobs, of whatever kind, wait in it."""
-        self.empty.setVisible(count > 0)
+        # Where it would take a line of its own, the menu has it.
+        room = ROOM_FOR_QUEUE * max(1.0, theme.text_scale())
+        self.empty.setVisible(count > 0 and self.width() >= room)
         jobs = "1 job waits" if count == 1 else f"{count} jobs wait"
         self.empty.setToolTip(f"{jobs}, of this and the other views: take all of them back")
 
@@ -183,18 +180,31 @@ class LabToolbar(Lines):
 
     # --- construction ----------------------------------------------------------------
 
+    def _add_switches(self) -> None:
+        self.side = ToolMark("panel", "Panel", "Show or hide the panel at the side")
+        self.side.setChecked(True)
+        self.side.toggled.connect(lambda shown: self.side_toggled.emit(shown))
+        tip = "Show or hide the tools that say how the maps are drawn, and in which order"
+        self.more = ToolMark("drawing", "Drawing", tip)
+        self.more.setChecked(True)
+        self.more.toggled.connect(self._show_drawing)
+        self.more.clicked.connect(self._decide)
+        tip = "Give the lab the whole window, or put everything back"
+        self.large = ToolMark("large", "Whole window", tip)
+        self.large.clicked.connect(lambda _on: self.large_asked.emit())
+
     def _add_run_tools(self) -> None:
         self.explain = QPushButton("Explain")
         self.explain.setProperty("primary", True)
         self.explain.clicked.connect(lambda: self.asked.emit())
-        self.cancel = QPushButton("Cancel all")
+        self.cancel = QPushButton("Cancel")
         self.cancel.setToolTip("Take back every cell that waits or is being computed")
         self.cancel.clicked.connect(lambda: self.cancelled.emit())
-        self.empty = QPushButton("Empty the queue")
+        self.empty = QPushButton("Empty queue")
         self.empty.clicked.connect(lambda: self.emptied.emit())
         self.progress = QProgressBar()
         self.progress.setRange(0, FULL)
-        self.progress.setMinimumWidth(208)
+        self.progress.setFixedWidth(PROGRESS)
         self.progress.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.progress.setAccessibleName("Progress of the grid")
 
@@ -222,9 +232,10 @@ class LabToolbar(Lines):
         return slider
 
     def _lay_out(self) -> None:
-        self._drawing_tools = [*self.boxes.values(), self.opacity, self.contours]
-        self.hold(self.side, self.more, self.explain, self.progress, self.cancel, self.empty)
-        self.hold(self.sort, *self._drawing_tools, self.scale)
+        self._drawing_tools = [self.sort, *self.boxes.values(), self.opacity, self.contours]
+        self.hold(self.side, self.more, self.large)
+        self.hold(self.explain, self.progress, self.cancel, self.empty)
+        self.hold(*self._drawing_tools, self.scale)
         for widget in (self.empty, self.scale):
             widget.hide()
 

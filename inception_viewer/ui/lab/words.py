@@ -11,11 +11,14 @@ from ...attribution_methods import DEFAULT_UNIT, METHODS, Cost
 from ...grade_questions import GradeAnswer, Measure
 from ...questions import Attribution, AttributionAnswer
 from ..attribution.words import DOUBTFUL, is_doubtful, number, promises_on_average, share
+from ..head_words import HeadNote
 from ..progress import duration_text, progress_text
 from .board import CellState
 from .drawing import Drawing, in_channels, values_at
 
 DOT = " \N{MIDDLE DOT} "
+BETWEEN = "  "
+"""What parts the values of red, green and blue."""
 WARNING = "\N{WARNING SIGN}\N{VARIATION SELECTOR-15} "
 IDLE = "not computed yet"
 WAITING = "waits for its turn"
@@ -40,13 +43,37 @@ def what_text(state: CellState, classes: Sequence[str]) -> str:
     """Return what was explained, less what the cell's title says already."""
     cell, question = state.cell, state.question
     method = METHODS[question.method]
-    parts = [] if cell.arrangement == "methods" else [method.title]
-    parts.append(target_words(question, state.answer, classes, cell.arrangement != "heads"))
+    with_head = cell.arrangement != "heads"
+    said = target_words(question, state.answer, classes, with_head)
+    # What it is of comes first: where there is little room, the rest is cut short.
+    parts = [at for at in state.elsewhere if at != cell.title] if state.pinned else []
+    parts.append(f"{_of_head(state)}{said}")
+    if cell.arrangement != "methods":
+        parts.append(method.title)
     if method.needs_unit and cell.arrangement != "layers":
         parts.append(question.unit or DEFAULT_UNIT[question.head])
-    if state.pinned and cell.arrangement != "photos":
-        parts.append(cell.photo)
     return DOT.join(filter(None, parts))
+
+
+def _of_head(state: CellState) -> str:
+    """Return what must be known of the head before its class is read, or ``""``."""
+    note = state.head
+    told = note is not None and note.state in ("untrained", "fitted")
+    return f"{note.short}, " if told and note is not None else ""
+
+
+def marked_head(state: CellState) -> HeadNote | None:
+    """Return the head whose mark stands beside the title: heads compared, or not as trained."""
+    note = state.head
+    if note is None or note.state == "absent":
+        return None
+    told = state.cell.arrangement == "heads" or note.state in ("untrained", "fitted")
+    return note if told else None
+
+
+def is_noise(state: CellState) -> bool:
+    """Whether a head that was never trained is explained."""
+    return state.head is not None and state.head.is_noise
 
 
 def target_words(
@@ -139,7 +166,8 @@ def grade_text(measure: Measure, state: CellState) -> str:
     grade = state.grades.get(measure.name)
     if grade is None:
         going = state.grading.get(measure.name, "")
-        return f"{measure.title} {going}" if going else ""
+        done = " done" if going.endswith("%") else ""
+        return f"{measure.title}: {going}{done}" if going else ""
     return f"{measure.title} {number(grade.value)}"
 
 
@@ -154,8 +182,18 @@ def value_text(answer: AttributionAnswer, drawing: Drawing, row: float, column: 
     """Return the value at a place given as shares of height and width."""
     found = values_at(answer, drawing, row, column)
     if in_channels(answer, drawing):
-        return "  ".join(f"{n} {number(v)}" for n, v in zip("RGB", found, strict=True))
+        return BETWEEN.join(f"{n} {number(v)}" for n, v in zip("RGB", found, strict=True))
     return number(found[0])
+
+
+def told(state: CellState, classes: Sequence[str], measures: Mapping[str, Measure]) -> str:
+    """Return all that stands around a cell, a line each: some of it may be cut short there."""
+    grades = [grade_text(measure, state) for measure in measures.values()]
+    lines = [
+        state.cell.title, what_text(state, classes), state.head.sentence if state.head else "",
+        status_text(state), check_text(state), warning_text(state), *grades,
+    ]  # fmt: skip
+    return "\n".join(filter(None, lines))
 
 
 def spoken(state: CellState, classes: Sequence[str], measures: Mapping[str, Measure]) -> str:
@@ -163,7 +201,8 @@ def spoken(state: CellState, classes: Sequence[str], measures: Mapping[str, Meas
     grades = [grade_text(measure, state) for measure in measures.values()]
     parts = [
         "pinned" if state.pinned else "", state.cell.title, what_text(state, classes),
-        status_text(state), check_text(state).removeprefix(WARNING), warning_text(state),
+        state.head.sentence if state.head else "", status_text(state),
+        check_text(state).removeprefix(WARNING), warning_text(state),
         state.sentence, state.complete.degenerate if state.complete else "", *grades,
     ]  # fmt: skip
     return ", ".join(part.rstrip(".") for part in parts if part)

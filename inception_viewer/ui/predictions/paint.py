@@ -24,22 +24,35 @@ _LEFT = Qt.AlignmentFlag.AlignLeft
 
 @dataclass(frozen=True, eq=False)
 class Sheet:
-    """What is painted: the answer, which number of it, and the range of the bars."""
+    """What is painted: the answer, which number of it, and the range of the bars.
+
+    ``untouched`` is the answer to the picture before it was painted over, or None.
+    """
 
     predictions: Predictions
     logits: bool = False
     notes: Mapping[str, HeadNote] = field(default_factory=dict)
+    untouched: Predictions | None = None
 
     def values(self, head: str) -> np.ndarray:
         """Return the numbers shown for a head."""
         answer = self.predictions
         return (answer.logits if self.logits else answer.probabilities)[head]
 
+    def before(self, head: str, index: int) -> float | None:
+        """Return the number that a cell had before the picture was painted over, if it was."""
+        answer = self.untouched
+        if answer is None or head not in answer.logits:
+            return None
+        value = float((answer.logits if self.logits else answer.probabilities)[head][index])
+        return value if np.isfinite(value) else None
+
     def span(self) -> tuple[float, float]:
         """Return what the bars' tracks reach from and to, the same for every head."""
         if not self.logits:
             return 0.0, 1.0
-        every = np.concatenate([self.values(head) for head in self.predictions.logits])
+        answers = [answer for answer in (self.predictions, self.untouched) if answer is not None]
+        every = np.concatenate([values for one in answers for values in one.logits.values()])
         every = every[np.isfinite(every)]
         return float(min(every.min(initial=0.0), 0.0)), float(max(every.max(initial=0.0), 0.0))
 
@@ -130,9 +143,10 @@ class Brush:
             self.painter.setPen(Qt.PenStyle.NoPen)
             self.painter.setBrush(QColor(colour))
             self.painter.drawEllipse(dot)
-        self._bar(head, float(self.sheet.values(head)[index]), top, untrained)
+        self._bar(head, index, top, untrained)
 
-    def _bar(self, head: str, value: float, top: float, untrained: bool) -> None:
+    def _bar(self, head: str, index: int, top: float, untrained: bool) -> None:
+        value = float(self.sheet.values(head)[index])
         track = self.geometry.track(head, top)
         self.painter.fillRect(track, QColor(self.colours.window))
         if not np.isfinite(value):
@@ -142,12 +156,29 @@ class Brush:
             paint_hatched(self.painter, box)
         else:
             self.painter.fillRect(box, QColor(self.colours.head(head)))
+        before = self.sheet.before(head, index)
+        if before is not None:
+            self._mark(track, value, before)
         if self.span[0] < 0:
             zero = bar(track, *self.span, 0.0).left()
             self.painter.fillRect(
                 QRectF(zero - 0.5, track.top() - 1, 1, track.height() + 2),
                 QColor(self.colours.muted),
             )
+
+    def _mark(self, track: QRectF, value: float, before: float) -> None:
+        """Paint where the bar ended before, and a line from there to where it ends now."""
+        low, high = self.span
+        at, now = (
+            track.left() + track.width() * (end - low) / ((high - low) or 1.0)
+            for end in (before, value)
+        )
+        colour, middle = QColor(self.colours.text), track.center().y()
+        self.painter.fillRect(
+            QRectF(min(at, now), middle - 0.5, abs(at - now), 1), QColor(self.colours.muted)
+        )
+        at = min(max(at, track.left() + 1), track.right() - 1)
+        self.painter.fillRect(QRectF(at - 1, track.top() - 2, 2, track.height() + 4), colour)
 
     def _words(
         self, box: QRectF, text: str, role: str = "body", *, bold: bool = False, colour: str = ""

@@ -33,19 +33,22 @@ def deepest_head(predictions: Predictions) -> str:
     return (voting_heads(predictions) or tuple(there))[-1]
 
 
-def top_rows(predictions: Predictions, count: int) -> list[int]:
+def top_rows(
+    predictions: Predictions, count: int, untouched: Predictions | None = None
+) -> list[int]:
     """Return the classes worth a row, by the deepest head's probability.
 
     The union of the voting heads' top ``k``, with the largest ``k`` for which it fits
     into ``count`` rows (but each head's first always), filled up with the deepest
-    head's next ones. Untrained heads choose no row: theirs would be noise.
+    head's next ones. Untrained heads choose no row: theirs would be noise. What each head put
+    first before the picture was painted over (``untouched``) is listed, too.
     """
     deepest = deepest_head(predictions)
     order = _ranked(predictions, deepest)
     ranks = [_ranked(predictions, head) for head in voting_heads(predictions)] or [order]
-    chosen = {int(rank[0]) for rank in ranks}
+    chosen = {int(rank[0]) for rank in ranks} | _firsts(untouched)
     for k in range(2, count + 1):
-        union = {int(index) for rank in ranks for index in rank[:k]}
+        union = {int(index) for rank in ranks for index in rank[:k]} | _firsts(untouched)
         if len(union) > count:
             break
         chosen = union
@@ -107,7 +110,7 @@ def verdict(predictions: Predictions) -> str:
     return f"{sentence}."
 
 
-def row_text(predictions: Predictions, index: int) -> str:
+def row_text(predictions: Predictions, index: int, untouched: Predictions | None = None) -> str:
     """Return a class with all its values in words, for screen readers and tool tips."""
     parts = [f"{predictions.classes[index]} (class {index})"]
     for head in HEADS:
@@ -116,8 +119,23 @@ def row_text(predictions: Predictions, index: int) -> str:
             continue
         value = f"{100 * float(predictions.probabilities[head][index]):.4g} %"
         logit = number(float(predictions.logits[head][index]))
-        parts.append(f"{_titled(predictions, head)} {value}, logit {logit}")
+        before = _before(untouched, head, index)
+        parts.append(f"{_titled(predictions, head)} {value}, logit {logit}{before}")
     return "; ".join(parts)
+
+
+def _before(untouched: Predictions | None, head: str, index: int) -> str:
+    if untouched is None or head not in untouched.probabilities:
+        return ""
+    value = f"{100 * float(untouched.probabilities[head][index]):.4g} %"
+    return f" (unpainted {value}, logit {number(float(untouched.logits[head][index]))})"
+
+
+def _firsts(predictions: Predictions | None) -> set[int]:
+    """Return the class that each voting head puts first."""
+    if predictions is None:
+        return set()
+    return {int(np.argmax(predictions.probabilities[h])) for h in voting_heads(predictions)}
 
 
 def as_text(predictions: Predictions, rows: list[int]) -> str:

@@ -79,10 +79,14 @@ class PredictionTable(QAbstractScrollArea):
         logits: bool = False,
         empty: str = "",
         notes: Mapping[str, HeadNote] | None = None,
+        untouched: Predictions | None = None,
     ) -> None:
-        """Show these classes; ``empty`` is said where there are none, ``notes`` of the heads."""
+        """Show these classes; ``empty`` is said where there are none, ``notes`` of the heads.
+
+        ``untouched`` is what the heads said before the picture was painted over.
+        """
         focused = self.focused_class
-        self._sheet = Sheet(predictions, logits, notes or {})
+        self._sheet = Sheet(predictions, logits, notes or {}, untouched)
         self._rows, self._empty = list(rows), empty
         self._cursor = rows.index(focused) if focused in rows else 0
         self._hovered = -1
@@ -199,7 +203,9 @@ class PredictionTable(QAbstractScrollArea):
         """Return a row's tool tip: the whole name and the values in full."""
         if self._sheet is None or not 0 <= row < len(self._rows):
             return ""
-        return row_text(self._sheet.predictions, self._rows[row]).replace("; ", "\n")
+        sheet = self._sheet
+        said = row_text(sheet.predictions, self._rows[row], sheet.untouched)
+        return said.replace("; ", "\n")
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Show the focus ring and name the focused class."""
@@ -256,7 +262,7 @@ class PredictionTable(QAbstractScrollArea):
         index = self.focused_class
         said = "" if self._sheet is None else self._empty
         if self._sheet is not None and index is not None:
-            said = row_text(self._sheet.predictions, index)
+            said = row_text(self._sheet.predictions, index, self._sheet.untouched)
         self.setAccessibleDescription(said)
 
     def _restyle(self, _: object = None) -> None:

@@ -10,14 +10,21 @@ from PySide6.QtCore import QEvent, QPoint, QRect, QSize
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from .. import theme
+from . import theme
 
 
 class Lines(QWidget):
-    """Places what it holds like the words of a text, each at the size it asks for."""
+    """Places what it holds like the words of a text, each at the size it asks for.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    Parameters
+    ----------
+    margin
+        Around all, in logical pixels.
+    """
+
+    def __init__(self, parent: QWidget | None = None, *, margin: int = theme.GRID) -> None:
         super().__init__(parent)
+        self._margin = margin
         self._held: list[QWidget] = []
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
@@ -41,14 +48,15 @@ class Lines(QWidget):
 
     def sizeHint(self) -> QSize:
         """Return one line of all."""
-        sizes = [widget.sizeHint() for widget in self._shown()]
-        width = sum(size.width() + theme.GRID for size in sizes) + theme.GRID
+        sizes = [_size(widget) for widget in self._shown()]
+        width = sum(size.width() + theme.GRID for size in sizes) - theme.GRID
+        width = max(0, width) + 2 * self._margin
         return QSize(width, self.heightForWidth(width))
 
     def minimumSizeHint(self) -> QSize:
         """Return the width of the widest, and the height of the lines there are now."""
         width = max((_size(widget).width() for widget in self._shown()), default=0)
-        return QSize(width + 2 * theme.GRID, self.heightForWidth(max(self.width(), width)))
+        return QSize(width + 2 * self._margin, self.heightForWidth(max(self.width(), width)))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put everything into its place."""
@@ -71,16 +79,17 @@ class Lines(QWidget):
 
     def _arrange(self, width: int, *, move: bool) -> int:
         """Return the height of all lines, with the margins."""
-        x = y = theme.GRID
+        x = y = self._margin
         line: list[tuple[QWidget, QRect]] = []
+        widest = QSize(max(1, width - 2 * self._margin), 1 << 16)
         for widget in self._shown():
-            size = _size(widget)
-            if line and x + size.width() > width - theme.GRID:
+            size = _size(widget).boundedTo(widest)
+            if line and x + size.width() > width - self._margin:
                 y += _end(line, move) + theme.GRID
-                x, line = theme.GRID, []
+                x, line = self._margin, []
             line.append((widget, QRect(QPoint(x, y), size)))
             x += size.width() + theme.GRID
-        return y + _end(line, move) + theme.GRID
+        return y + _end(line, move) + self._margin
 
 
 def _size(widget: QWidget) -> QSize:

@@ -1,0 +1,147 @@
+"""``inception-viewer tcav``: whether a class rests on concepts that are given by example."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from inception_viewer import concept_words
+from inception_viewer.analysis import answer
+from inception_viewer.analysis.files import write_rows
+from inception_viewer.concept_questions import Concept, ConceptAnswer, TestConcepts
+from inception_viewer.errors import QuestionError
+from inception_viewer.file_questions import WriteRows
+from inception_viewer.images.naming import ClassNames
+from inception_viewer.lab import Lab
+from inception_viewer.runner import Cancel
+
+from .progress import FAILED, ConsoleProgress, failure, say, show
+
+DEFAULT_UNIT = "inception4d"
+
+
+def run(options: argparse.Namespace) -> int:
+    """Test the concepts, print the numbers and return the exit code."""
+    progress = ConsoleProgress(sys.stderr)
+    try:
+        answers = _ask(options, progress)
+        if options.csv:
+            write_rows(WriteRows(concept_words.rows(answers), options.csv), Lab(), progress)
+    except Cancel:
+        say("stopped; nothing was written.")
+        return 128 + progress.received
+    except Exception as error:
+        say(failure(error))
+        return FAILED
+    if options.json:
+        values = [as_json(one) for one in answers]
+        text = json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False)
+    else:
+        text = concept_words.as_text(answers)
+    return 0 if show(text) else FAILED
+
+
+def _ask(options: argparse.Namespace, progress: ConsoleProgress) -> list[ConceptAnswer]:
+    """Ask for every unit in turn."""
+    with progress.stoppable():
+        lab = Lab(options.device)
+        info = lab.attempt(lambda: lab.open_checkpoint(options.checkpoint), progress.notice)
+        target = class_index(options.target, info.classes)
+        units = list(dict.fromkeys(options.units or [DEFAULT_UNIT]))
+        question = TestConcepts(
+            info.fingerprint,
+            units[0],
+            options.head,
+            target,
+            tuple(Concept(*_named(text)) for text in options.concepts),
+            options.random,
+            options.photos,
+            options.runs,
+            options.most,
+            options.seed,
+            together=len(units),
+        )
+        try:
+            asked = (replace(question, unit=unit) for unit in units)
+            return [answer(one, lab, progress) for one in asked]
+        finally:
+            progress.clear()
+
+
+def class_index(text: str, classes: Sequence[str]) -> int:
+    """Return the class of a name, whatever its case and punctuation, or of an index.
+
+    Raises
+    ------
+    QuestionError
+        If the network has no such class.
+    """
+    found = ClassNames(classes).find(text)
+    if len(found) > 1:
+        raise QuestionError(f"{len(found)} classes are named “{text}”: give an index.")
+    if not found:
+        with suppress(ValueError):
+            found = (int(text),)
+    if not found or not 0 <= found[0] < len(classes):
+        raise QuestionError(f"“{text}” is no class of this network.")
+    return found[0]
+
+
+def _named(text: str) -> tuple[str, str]:
+    """Return a concept's name and folder, of ``NAME=FOLDER`` or of a folder by itself."""
+    name, equals, folder = text.partition("=")
+    if equals and name and not Path(text).is_dir():
+        return name, folder
+    return Path(text).resolve().name, text
+
+
+def as_json(answer: ConceptAnswer) -> dict[str, Any]:
+    """Return the numbers of one unit as JSON-able values; what is not a number is null."""
+    asked = answer.question
+    return {
+        "checkpoint": answer.provenance.fingerprint,
+        "unit": asked.unit,
+        "head": asked.head,
+        "target": {"index": asked.target, "name": answer.target_name},
+        "photos": answer.photos,
+        "random_photos": answer.random_photos,
+        "random_scores": list(answer.random_scores),
+        "random_score": answer.random_score,
+        "random_spread": _number(answer.random_spread),
+        "concepts": [
+            {
+                "name": one.name,
+                "folder": concept.folder,
+                "examples": one.photos,
+                "scores": list(one.scores),
+                "score": one.score,
+                "spread": _number(one.spread),
+                "p_value": _number(one.p_value),
+                "accuracy": one.accuracy,
+                "verdict": concept_words.verdict(one, answer),
+                "sentence": one.sentence,
+                "note": one.note,
+            }
+            for one, concept in zip(answer.concepts, asked.concepts, strict=True)
+        ],
+        "runs": asked.runs,
+        "most": asked.most,
+        "seed": asked.seed,
+        "together": asked.together,
+        "preprocessing": asdict(answer.provenance.preprocessing),
+        "device": answer.provenance.device,
+        "seconds": round(answer.provenance.seconds, 2),
+        "note": answer.note,
+        "unreadable": [{"path": path, "problem": why} for path, why in answer.unreadable],
+    }
+
+
+def _number(value: float) -> float | None:
+    return value if math.isfinite(value) else None
