@@ -29,6 +29,8 @@ COMMANDS_HELP = """commands:
                         write predictions, maps and an attribution, without a window
   inception-viewer tcav FILE --concept FOLDER --random FOLDER --photos FOLDER --class CLASS
                         say whether a class rests on concepts given by folders of photos
+  inception-viewer compare FILE IMAGE… or --group NAME=FOLDER --group NAME=FOLDER
+                        say each branch's share along the depth, or what tells groups apart
   inception-viewer get [NAME] [--to FOLDER]
                         download a published checkpoint; without NAME, list them
   inception-viewer COMMAND --help tells more. A photo named like a command is opened
@@ -57,6 +59,17 @@ def report(arguments: Sequence[str]) -> int:
     """Run ``inception-viewer report``."""
     options = report_parser().parse_args(arguments)
     from .report import run  # imports torch
+
+    return run(options)
+
+
+def compare(arguments: Sequence[str]) -> int:
+    """Run ``inception-viewer compare``."""
+    parser = compare_parser()
+    options = parser.parse_args(arguments)
+    if bool(options.images) == bool(options.groups):
+        parser.error("give photos, or groups of them with --group")
+    from .commands.compare import run  # imports torch
 
     return run(options)
 
@@ -110,6 +123,7 @@ def train(arguments: Sequence[str]) -> int:
 
 
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
+    "compare": compare,
     "evaluate": evaluate,
     "fit-heads": fit_heads,
     "get": get,
@@ -151,6 +165,40 @@ def report_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--position", type=_position, metavar="ROW,COLUMN", help="and only this position of it"
     )
+    return parser
+
+
+def compare_parser() -> argparse.ArgumentParser:
+    """Return the command line of ``compare``."""
+    parser = argparse.ArgumentParser(
+        prog="inception-viewer compare",
+        description="With photos: each branch's share of its module along the depth of the network,"
+        " beside its share of the channels. With groups of photos: the channels that tell them"
+        " apart best, by Cohen's d, with p-values corrected for all channels looked at.",
+    )
+    parser.add_argument("checkpoint", metavar="FILE", help="“demo” or a checkpoint's file")
+    parser.add_argument("images", nargs="*", metavar="IMAGE", help="photos or folders of them")
+    parser.add_argument(
+        "--group",
+        action="append",
+        default=[],
+        dest="groups",
+        metavar="[NAME=]FOLDER",
+        help="a folder of photos; at least two groups, of at most 500 photos each",
+    )
+    parser.add_argument(
+        "--measure",
+        choices=("activation", "energy", "active"),
+        default="activation",
+        help="of which shares are printed: summed activation, squared L2 norm, active positions",
+    )
+    parser.add_argument("--unit", metavar="UNIT", help="list a unit's or module's channels only")
+    parser.add_argument(
+        "--most", type=_count, default=20, metavar="N", help="channels to list for groups, 20"
+    )
+    parser.add_argument("--csv", metavar="CSV", help="write every number to this file")
+    parser.add_argument("--json", action="store_true", help="the numbers on stdout, as JSON")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, mps or auto")
     return parser
 
 

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from .questions import Floats, Preprocessing, Provenance, Question, Scene
+from .questions import Floats, Pixels, Preprocessing, Provenance, Question, Scene
 
 Doubles = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -168,7 +168,8 @@ class GroupsAnswer:
     failures
         (path, one sentence) of photos that could not be read.
     separations
-        By pair of groups (in the question's order) and unit; empty in a partial answer.
+        By pair of groups (in the question's order) and unit; in a partial answer, of the photos
+        so far.
     """
 
     question: CompareGroups
@@ -208,6 +209,38 @@ class GroupsAnswer:
             if np.isfinite(one.effect[channel])
         ]
         return sorted(found, key=lambda row: -abs(row[2]))[:most]
+
+
+@dataclass(frozen=True)
+class ExampleMaps(Question):
+    """One channel's maps of photos that need not be open; :class:`ExampleMapsAnswer`."""
+
+    checkpoint: str
+    preprocessing: Preprocessing
+    photos: Group
+    unit: str
+    channel: int
+
+
+@dataclass(frozen=True, eq=False)
+class ExampleMapsAnswer:
+    """What a channel answers to photos.
+
+    Attributes
+    ----------
+    photos
+        Content hashes, then paths; those that could not be read are left out.
+    pictures
+        What the network sees of each, (height, width, 3).
+    maps
+        The channel's map of each, (height, width).
+    """
+
+    question: ExampleMaps
+    photos: tuple[str, ...]
+    pictures: tuple[Pixels, ...]
+    maps: tuple[Floats, ...]
+    provenance: Provenance
 
 
 # --- photos among each other ---------------------------------------------------------

@@ -22,7 +22,7 @@ UNSURE_BELOW = 0.6
 AUXILIARY = ("aux1", "aux2")
 
 
-def headline(predictions: Predictions, info: CheckpointInfo, painted: str = "") -> str:
+def headline(predictions: Predictions, info: CheckpointInfo, done: str = "") -> str:
     """Return one sentence on what the heads say of a photo, or of what is left of it.
 
     Heads that were never trained, or are missing, are not quoted.
@@ -33,11 +33,12 @@ def headline(predictions: Predictions, info: CheckpointInfo, painted: str = "") 
         The heads' answers.
     info
         The checkpoint that gave them.
-    painted
-        How much of the photo is painted over (``"8 % painted over, grey"``), or ``""``.
+    done
+        What is done to the photo and the network (``"8 % painted over, grey"``,
+        ``"inception4a/5x5 switched off"``), or ``""``.
     """
     said = _said(predictions, info)
-    return f"With {painted}: {said}" if painted else said
+    return f"With {done}: {said}" if done else said
 
 
 def _said(predictions: Predictions, info: CheckpointInfo) -> str:

@@ -14,6 +14,7 @@ from typing import Literal
 from psygnal import Signal
 
 from .edit_questions import Brush, BrushSettings, Stroke
+from .intervention_questions import Intervention
 from .lab_choice import Choice, fitting, with_target
 from .questions import (
     Attribution,
@@ -24,6 +25,7 @@ from .questions import (
     Preprocessing,
     Scene,
 )
+from .touched import Touched, has_place, still_possible
 from .verdict_questions import Convention
 
 MapScale = Literal["module", "branch", "own"]
@@ -113,7 +115,9 @@ class State:
     paintings
         What was painted over each photo, at most one for each way to cut it.
     stroking
-        Whether a stroke is being drawn: what is seen of it is gone in a moment.
+        Whether a stroke is being drawn or a slider moved: what is seen is gone in a moment.
+    touched
+        What is done to the units of each checkpoint; those that are left alone are not in it.
     """
 
     checkpoints: tuple[CheckpointInfo, ...] = ()
@@ -132,6 +136,7 @@ class State:
     brush: BrushSettings = field(default_factory=BrushSettings)
     paintings: tuple[Painting, ...] = ()
     stroking: bool = False
+    touched: tuple[Touched, ...] = ()
 
     @property
     def open_checkpoint(self) -> CheckpointInfo | None:
@@ -164,7 +169,19 @@ class State:
             return None
         made = self.preprocessing or checkpoint.preprocessing
         found = next((p for p in self.paintings if (p.image, p.cut) == (image, cut_of(made))), None)
-        return Scene(self.checkpoint, image, made, (found.brush,) if found else ())
+        edits = (found.brush,) if found else ()
+        return Scene(self.checkpoint, image, made, edits, self.interventions)
+
+    @property
+    def interventions(self) -> tuple[Intervention, ...]:
+        """What is done to the units of the checkpoint looked at, in order."""
+        found = (one for one in self.touched if one.checkpoint == self.checkpoint)
+        return next((one.interventions for one in found), ())
+
+    @property
+    def plain_scene(self) -> Scene | None:
+        """The scene in front of the network as it is, without interventions."""
+        return None if self.scene is None else replace(self.scene, interventions=())
 
     @property
     def painting(self) -> Brush | None:
@@ -174,8 +191,8 @@ class State:
 
     @property
     def attribution_question(self) -> Attribution | None:
-        """What the attribution view would ask now."""
-        scene, chosen = self.scene, self.attribution
+        """What the attribution view would ask now: it explains the network as it is."""
+        scene, chosen = self.plain_scene, self.attribution
         if scene is None:
             return None
         return Attribution(
@@ -270,6 +287,7 @@ def looked_at(then: State, now: State) -> State:
         brush=now.brush,
         paintings=tuple(one for one in then.paintings if one.image in images),
         stroking=False,
+        touched=still_possible(then.touched, images, checkpoints),
         image=then.image if then.image in images else now.image,
         checkpoint=kept.checkpoint,
         preprocessing=kept.preprocessing,
@@ -301,7 +319,9 @@ def remove_image(state: State, image: str) -> State:
     if shown == image:
         shown = rest[min(place, len(rest) - 1)].id if rest else ""
     paintings = tuple(one for one in state.paintings if one.image != image)
-    return replace(state, images=rest, image=shown, paintings=paintings)
+    marks = {info.fingerprint for info in state.checkpoints}
+    touched = still_possible(state.touched, {item.id for item in rest}, marks)
+    return replace(state, images=rest, image=shown, paintings=paintings, touched=touched)
 
 
 def cut_of(made: Preprocessing) -> tuple[int | str, ...]:
@@ -331,6 +351,56 @@ def use_brush(state: State, settings: BrushSettings) -> State:
     filled = replace(now, fill=settings.fill)
     changed = (replace(p, brush=filled) if p.brush is now else p for p in state.paintings)
     return replace(state, paintings=tuple(changed))
+
+
+# --- interventions -------------------------------------------------------------------
+
+
+def set_interventions(
+    state: State, interventions: tuple[Intervention, ...], *, moving: bool = False
+) -> State:
+    """Do this, and nothing else, to the units of the checkpoint looked at.
+
+    What does not fit its network is left out, and so are photos that are not open.
+    """
+    info = state.open_checkpoint
+    if info is None:
+        return state
+    images = {image.id for image in state.images}
+    fitting = tuple(one for one in interventions if has_place(info, one))
+    rest = tuple(one for one in state.touched if one.checkpoint != state.checkpoint)
+    made = (*rest, Touched(state.checkpoint, fitting))
+    marks = {one.fingerprint for one in state.checkpoints}
+    return replace(state, touched=still_possible(made, images, marks), stroking=moving)
+
+
+def intervene(state: State, one: Intervention, *, moving: bool = False) -> State:
+    """Do something to a unit or channels of it, in the place of what was done to the same."""
+    now = state.interventions
+    if any(_place(other) == _place(one) for other in now):
+        made = tuple(one if _place(other) == _place(one) else other for other in now)
+    else:
+        made = (*now, one)
+    return set_interventions(state, made, moving=moving)
+
+
+def put_back(state: State, unit: str, channels: tuple[int, ...] | None = None) -> State:
+    """Leave a unit or channels of it alone again."""
+    rest = (one for one in state.interventions if _place(one) != (unit, channels))
+    return set_interventions(state, tuple(rest))
+
+
+def put_unit_back(state: State, unit: str) -> State:
+    """Leave a unit alone again, with all of its channels."""
+    rest = (one for one in state.interventions if one.unit != unit)
+    return set_interventions(state, tuple(rest))
+
+
+def _place(one: Intervention) -> tuple[str, tuple[int, ...] | None]:
+    return one.unit, one.channels
+
+
+# --- checkpoints ---------------------------------------------------------------------
 
 
 def add_checkpoint(state: State, info: CheckpointInfo) -> State:
@@ -407,4 +477,5 @@ def close_checkpoint(state: State, checkpoint: str) -> State:
         state,
         checkpoints=tuple(c for c in state.checkpoints if c.fingerprint != checkpoint),
         set_aside=tuple(one for one in state.set_aside if one[0] != checkpoint),
+        touched=tuple(one for one in state.touched if one.checkpoint != checkpoint),
     )

@@ -529,7 +529,7 @@ def test_without_a_channel_the_menu_offers_what_the_network_sees(view, qtbot, mo
 
 def test_the_menu_copies_marked_text_too(view):
     label = view.facts.findChildren(QLabel)[1]
-    assert [a.text() for a in view.context_menu().actions()] == ["Copy as Python"]
+    assert "Copy the marked text" not in [a.text() for a in view.context_menu().actions()]
     label.setSelection(0, 4)
     copy = view.context_menu().actions()[1]
     assert copy.text() == "Copy the marked text"

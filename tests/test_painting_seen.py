@@ -28,7 +28,7 @@ from inception_viewer.ui.attribution.strokes import PIECE, Drawing, unseen
 from inception_viewer.ui.controller import Controller
 from inception_viewer.ui.predictions.geometry import Geometry, bar
 from inception_viewer.ui.predictions.rows import row_text, top_rows
-from inception_viewer.ui.predictions_view import MARKS, PredictionsView
+from inception_viewer.ui.predictions_view import PredictionsView
 
 # --- the heads -------------------------------------------------------------------------------
 
@@ -219,13 +219,13 @@ def test_mark_stands_where_the_bar_ended(view: PredictionsView) -> None:
 def test_marks_are_said_and_their_numbers_too(view: PredictionsView) -> None:
     top = view.table.rows[0]
     before = weaker(ui_data.predictions(), top, 0.25)
-    assert MARKS not in view.sentence.text()
+    assert "Marks: before painting." not in view.sentence.text()
     view.set_untouched(before)
-    assert MARKS in view.sentence.text()
-    assert view.table.tip(0).count("unpainted 25 %") == 3
-    assert "unpainted" not in row_text(ui_data.predictions(), top)
+    assert "Marks: before painting." in view.sentence.text()
+    assert view.table.tip(0).count("before painting 25 %") == 3
+    assert "before" not in row_text(ui_data.predictions(), top)
     view.set_untouched(None)
-    assert MARKS not in view.sentence.text()
+    assert "Marks: before painting." not in view.sentence.text()
 
 
 def test_class_that_came_first_before_stays_listed() -> None:

@@ -92,7 +92,7 @@ def test_every_view_shows_the_open_photo(window: Controller) -> None:
     assert frame is not None
     expected = top_name(frame.scene)
     assert expected in shown.headline.sentence
-    asked_for = ("attribution", "lab")
+    asked_for = ("attribution", "lab", "compare", "intervene")
     assert not any(view.is_empty for name, view in shown.views.items() if name not in asked_for)
     assert shown.tray.model.shown == frame.scene.image
     assert shown.windowTitle().startswith("first.png")
@@ -394,7 +394,7 @@ def test_everything_fits_at_1024_by_640(window: Controller) -> None:
     settle(0.05)
     assert (shown.width(), shown.height()) == (1024, 640)
     for name, view in shown.views.items():
-        if name in ("attribution", "lab"):  # behind the tab in front
+        if name in ("attribution", "lab", "compare", "intervene"):  # behind the tab in front
             continue
         if name in shown.docks:  # two share a place
             shown.docks[name].raise_()

@@ -22,6 +22,7 @@ from inception_viewer.comparison_questions import (
     BranchProfile,
     CompareCheckpoints,
     CompareGroups,
+    ExampleMaps,
     PhotoMap,
 )
 from inception_viewer.concept_questions import TestConcepts
@@ -68,6 +69,7 @@ def registry() -> dict[type[Question], Answering]:
         checkpoint_comparison,
         checkpoints,
         decisive_channels,
+        example_maps,
         files,
         glance,
         groups,
@@ -103,6 +105,7 @@ def registry() -> dict[type[Question], Answering]:
         DecisiveChannels: decisive_channels.answer,
         BranchProfile: branch_profile.answer,
         CompareGroups: groups.answer,
+        ExampleMaps: example_maps.answer,
         PhotoMap: photo_map.answer,
         CompareCheckpoints: checkpoint_comparison.answer,
         Evaluate: _evaluate,

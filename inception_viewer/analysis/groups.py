@@ -57,25 +57,23 @@ def answer(question: CompareGroups, lab: Lab, progress: Progress) -> GroupsAnswe
     rows = {group.name: _Rows() for group in question.groups}
     failures: list[tuple[str, str]] = []
     total = sum(len(group) for group in question.groups)
-    done, told = 0, started
+    told = started
 
     def wrap(partial: bool) -> GroupsAnswer:
         seconds = time.perf_counter() - started
         where = Provenance(question.checkpoint, question.preprocessing, seconds, lab.device)
         return _answer(question, rows, failures, where, partial)
 
-    for group in question.groups:
-        for photo, found in _each(group, question, lab, progress.lane):
-            done += 1
-            if isinstance(found, str):
-                failures.append((photo, found))
-            else:
-                rows[group.name].photos.append(photo)
-                rows[group.name].found.append(found)
-            now = time.perf_counter()
-            ripe = now - told > EVERY and all(one.found for one in rows.values())
-            told = now if ripe else told
-            progress(done / total, wrap(True) if ripe else None, f"photo {done} of {total}")
+    for done, (name, photo, found) in enumerate(_in_turn(question, lab, progress.lane), 1):
+        if isinstance(found, str):
+            failures.append((photo, found))
+        else:
+            rows[name].photos.append(photo)
+            rows[name].found.append(found)
+        now = time.perf_counter()
+        ripe = now - told > EVERY and all(len(one.found) > 1 for one in rows.values())
+        told = now if ripe else told
+        progress(done / total, wrap(True) if ripe else None, f"photo {done} of {total}")
     for name, one in rows.items():
         if len(one.found) < 2:
             raise QuestionError(f"Fewer than two photos of “{name}” could be read.")
@@ -93,6 +91,20 @@ def _check(question: CompareGroups) -> None:
             raise QuestionError(f"“{group.name}” has fewer than two photos: no spread to go by.")
         if len(group) > MOST:
             raise QuestionError(f"“{group.name}” has {len(group)} photos; at most {MOST} will do.")
+
+
+def _in_turn(
+    question: CompareGroups, lab: Lab, lane: str
+) -> Iterator[tuple[str, str, Pooled | str]]:
+    """Yield a photo of each group in turn, so that what is known early is of all of them."""
+    left = {group.name: _each(group, question, lab, lane) for group in question.groups}
+    while left:
+        for name, photos in list(left.items()):
+            found = next(photos, None)
+            if found is None:
+                del left[name]
+            else:
+                yield name, *found
 
 
 def _each(
@@ -113,7 +125,7 @@ def _answer(
     partial: bool,
 ) -> GroupsAnswer:
     pooled = {name: _stacked(one.found) for name, one in rows.items()}
-    pairs = [] if partial else list(combinations(pooled, 2))
+    pairs = list(combinations(pooled, 2))
     return GroupsAnswer(
         question,
         pooled,

@@ -81,8 +81,10 @@ def of_paths(
             with torch.inference_mode():
                 x = net.transform(net.place(torch.from_numpy(batch.array)))
                 values = net.run({INPUT: x}, [*units(net), LOGITS["main"]])
-            for at, one in zip(batch.places, _pooled(net, values), strict=True):
+            found_here = list(zip(batch.places, _pooled(net, values), strict=True))
+            for at, one in found_here:  # all of them before any: whoever asks may stop at one
                 lab.pooled.put(keys[left[at]], one)
+            for at, one in found_here:
                 yield left[at], one
 
 

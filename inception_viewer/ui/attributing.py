@@ -8,7 +8,7 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal
 
 from ..explained_words import class_words
-from ..questions import Attribution, AttributionAnswer
+from ..questions import Attribution, AttributionAnswer, Scene
 from ..runner import Cancelled, Done, Failed, Outcome, Partial, Runner, Ticket
 from ..session import AttributionSettings, Session, State, use_attribution
 from .frames import Frame, Frames
@@ -18,6 +18,7 @@ from .status_bar import Activity
 CHEAP = ("layer_grad_cam",)
 """Methods of one backward pass: computed without being asked for."""
 KEY = "attribution"
+UNTOUCHED = "Explains the network as it is, without the interventions."
 
 
 class Attributing(QObject):
@@ -87,7 +88,8 @@ class Attributing(QObject):
     def _question(self) -> Attribution | None:
         question = self._session.state.attribution_question
         frame = self._frames.frame
-        return question if frame and question and question.scene == frame.scene else None
+        there = frame is not None and question is not None and question.scene == _plain(frame.scene)
+        return question if there else None
 
     def _set(self, settings: AttributionSettings) -> None:
         self._session.update(lambda state: use_attribution(state, settings))
@@ -143,7 +145,7 @@ class Attributing(QObject):
     def _show(self, answer: AttributionAnswer | None) -> None:
         if answer is None and self.answer is None:
             return
-        self.answer = answer = self._named(answer)
+        self.answer = answer = self._noted(self._named(answer))
         self._view.set_result(answer)
         self.changed.emit()
 
@@ -157,6 +159,12 @@ class Attributing(QObject):
         words = class_words(answer.question, answer.target, info.classes)
         return replace(answer, target_name=words)
 
+    def _noted(self, answer: AttributionAnswer | None) -> AttributionAnswer | None:
+        """Say that what is touched in the other views is not taken into account."""
+        if answer is None or not self._session.state.interventions:
+            return answer
+        return replace(answer, note=f"{answer.note} {UNTOUCHED}".strip())
+
     def _drop(self) -> None:
         if self._ticket is not None:
             self._ticket.cancel()
@@ -169,6 +177,11 @@ class Attributing(QObject):
 
     def _status(self, activity: Activity | None) -> None:
         self._window.status.set_activity(KEY, activity)
+
+
+def _plain(scene: Scene) -> Scene:
+    """Return a scene in front of the network as it is: that is what can be explained."""
+    return replace(scene, interventions=())
 
 
 def _name(question: object) -> str:

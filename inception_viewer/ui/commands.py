@@ -12,7 +12,17 @@ from PySide6.QtWidgets import QMenu
 
 from ..questions import Graph
 from ..session import look_at, use_attribution
-from . import about, concept_testing, dialogs, evaluating, head_words, judging, snippets, theme
+from . import (
+    about,
+    compare_link,
+    concept_testing,
+    dialogs,
+    evaluating,
+    head_words,
+    judging,
+    snippets,
+    theme,
+)
 from .drops import read_mime, sources_of_paths
 from .fitting import fits
 from .getting import downloads
@@ -40,6 +50,8 @@ COPIED = {
     "predictions": "the predictions",
     "attribution": "the attribution",
     "lab": "the selected cell",
+    "compare": "what is compared",
+    "intervene": "what the Intervene tab shows",
     "checkpoint": "what the checkpoint is",
 }
 """What "Copy as Python" has copied, in words."""
@@ -88,6 +100,7 @@ def _connect_menus(controller: Controller) -> None:
         "empty_queue": controller.lab_link.empty,
         "brush": partial(toggle_brush, controller),
         "clear_painting": controller.painting.clear,
+        "clear_interventions": controller.intervening.clear,
         "next_image": partial(step_image, controller, 1),
         "previous_image": partial(step_image, controller, -1),
         "next_unit": partial(step_unit, controller, 1),
@@ -270,6 +283,7 @@ def enable(controller: Controller) -> None:
         menus[name].setEnabled(has_frame)
     menus["brush"].setEnabled(has_frame)
     menus["clear_painting"].setEnabled(state.painting is not None)
+    menus["clear_interventions"].setEnabled(bool(state.interventions))
     for name in ("next_image", "previous_image"):
         menus[name].setEnabled(len(state.images) > 1)
     for name in ("evaluate", "concepts"):
@@ -353,22 +367,21 @@ def toggle_brush(controller: Controller) -> None:
 
 def cancel(controller: Controller, key: str) -> None:
     """Take back one of the things that run."""
-    if key == "attribution":
-        controller.attributing.cancel()
-    elif key == "lab":
-        controller.lab_running.cancel()
-    elif key == evaluating.KEY:
-        controller.evaluating.cancel()
-    elif key == concept_testing.KEY:
-        controller.concept_testing.cancel()
-    elif key == fits.KEY:
-        controller.fits.cancel()
-    elif key == saving.KEY:
-        controller.saving.cancel()
-    elif key == editing.KEY:
-        controller.input_editing.cancel()
-    elif key == judging.KEY:
-        controller.judging.cancel()
+    known = {
+        "attribution": lambda: controller.attributing.cancel(),
+        "lab": lambda: controller.lab_running.cancel(),
+        "importance": lambda: controller.intervening.cancel(key),
+        "decisive": lambda: controller.intervening.cancel(key),
+        compare_link.KEY: lambda: controller.compare_link.cancel(),
+        evaluating.KEY: controller.evaluating.cancel,
+        concept_testing.KEY: controller.concept_testing.cancel,
+        fits.KEY: controller.fits.cancel,
+        saving.KEY: controller.saving.cancel,
+        editing.KEY: controller.input_editing.cancel,
+        judging.KEY: controller.judging.cancel,
+    }
+    if key in known:
+        known[key]()
     elif key.startswith(downloads.KEY):
         controller.downloads.cancel(key)
     else:
@@ -402,7 +415,8 @@ def copy_python(controller: Controller, kind: str) -> None:
         Of the window.
     kind
         ``"trace"``, ``"maps"``, ``"seen"``, ``"channel"``, ``"predictions"``,
-        ``"attribution"``, ``"lab"``, ``"checkpoint"``; ``""`` for the view that has the
+        ``"attribution"``, ``"lab"``, ``"compare"``,
+        ``"intervene"``, ``"checkpoint"``; ``""`` for the view that has the
         keyboard, else the tab in front.
     """
     frame, state = controller.frames.frame, controller.session.state
@@ -422,6 +436,8 @@ def copy_python(controller: Controller, kind: str) -> None:
         "predictions": lambda: snippets.predictions(state, frame.overview.predictions.logits),
         "attribution": lambda: snippets.attribution(state, answer.question if answer else question),
         "lab": lambda: controller.lab_running.snippet(),
+        "compare": controller.compare_link.snippet,
+        "intervene": lambda: controller.intervening.snippet() or snippets.trace(state),
     }
     if state.channel is not None:
         unit, index = state.channel

@@ -30,14 +30,17 @@ from ..runner import Done, Failed, Outcome, Runner
 from ..session import MapSettings, Session, State
 from . import commands, state_json, theme
 from .attributing import Attributing
+from .compare_link import CompareLink
 from .concept_testing import ConceptTesting
 from .drops import Dropped, sources_of_paths
 from .evaluating import Evaluating
 from .fitting.fits import Fits
 from .frames import Frame, Frames
 from .getting.downloads import Downloads
+from .ghosts import Ghosts
 from .glances import Glances
 from .input.editing import InputEditing
+from .intervening import Intervening
 from .judging import Judging
 from .lab_link import LabLink
 from .main_window import MainWindow
@@ -90,7 +93,10 @@ class Controller(QObject):
         self.frames = Frames(session, runner, window)
         self.attributing = Attributing(session, runner, window, self.frames)
         self.lab_link = LabLink(session, runner, window, self.frames)
-        self.painting = Painting(session, runner, window, self.frames)
+        self.compare_link = CompareLink(session, runner, window, self.frames)
+        self.ghosts = Ghosts(runner, window, self.frames)
+        self.painting = Painting(session, window, self.frames)
+        self.intervening = Intervening(session, runner, window, self.frames)
         self.glances = Glances(session, runner, window, self.frames)
         self.judging = Judging(session, runner, window, self.frames)
         self.naming = Naming(session, runner, window)
@@ -133,6 +139,7 @@ class Controller(QObject):
             part.failed.connect(self.report)
         self.downloads.open_requested.connect(self.opening.open_checkpoint)
         self.evaluating.failed.connect(self.report)
+        self.intervening.failed.connect(self.report)
         self.concept_testing.failed.connect(self.report)
         self.fits.open_requested.connect(self.opening.open_checkpoint)
         self.opening.refused.connect(self._refuse)
@@ -213,6 +220,7 @@ class Controller(QObject):
         self.set_machine(outcome.answer)
         self.runner.cache.forget(_is_about_a_scene)
         self.lab_link.forget()
+        self.compare_link.forget()
         self.frames.refresh()
 
     def _take_notice(self, notice: Notice) -> None:
@@ -233,8 +241,10 @@ class Controller(QObject):
             window.inspector.set_settings(new.maps)
         self.frames.follow(old, new)
         self.painting.follow(old, new)
+        self.intervening.follow(old, new)
         self.attributing.follow(old, new)
         self.lab_link.follow(old, new)
+        self.compare_link.follow(old, new)
         self.glances.follow(old, new)
         self.judging.follow(old, new)
         for part in (self.naming, self.saving, self.input_editing):
@@ -346,6 +356,7 @@ class Controller(QObject):
             "busy": any(lane.busy for lane in lanes),
             "theme": theme.current().name,
             "lab": self.lab_link.record(),
+            "intervene": self.intervening.record(),
             "seconds_since_drop": self._seconds,
         }
         answer = self.attributing.answer

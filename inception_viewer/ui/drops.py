@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
@@ -194,6 +195,13 @@ class DropCatcher(QObject):
     dropped = Signal(object)
     """A :class:`Dropped`."""
 
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.claim: Callable[[QDropEvent | None, QObject], bool] = lambda event, window: False
+        """Asked first, with each event and its window: True where a place of its own takes what
+        is dragged. None says that the drag has left."""
+        self._claimed = False
+
     def watch(self, window: QWindow | None) -> None:
         """Watch a native window; harmless if it is watched already."""
         if window is not None:
@@ -205,10 +213,25 @@ class DropCatcher(QObject):
         kind = event.type()
         if kind in (QEvent.Type.DragEnter, QEvent.Type.DragMove, QEvent.Type.Drop):
             assert isinstance(event, QDropEvent)
-            return self.take(event)
+            return self._is_claimed(event, watched) or self.take(event)
         if kind == QEvent.Type.DragLeave:
+            self.claim(None, watched)
+            self._claimed = False
             self.left.emit()
         return False
+
+    def _is_claimed(self, event: QDropEvent, window: QObject) -> bool:
+        """Leave the event to a place that takes it, and the rest of the window as it was."""
+        claimed = self.claim(event, window)
+        if claimed:
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.accept()
+        if claimed and not self._claimed:
+            self.left.emit()
+        elif self._claimed and not claimed and event.type() == QEvent.Type.DragMove:
+            self.entered.emit()
+        self._claimed = claimed and event.type() != QEvent.Type.Drop
+        return claimed
 
     def take(self, event: QDropEvent) -> bool:
         """Answer one drag or drop event; False if it brings nothing for us."""

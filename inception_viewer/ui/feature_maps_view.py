@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QContextMenuEvent, QResizeEvent
@@ -15,9 +17,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ..intervention_words import said_of
 from ..questions import MapGroup, MapsAnswer
 from ..session import MapSettings
 from . import theme
+from .intervene.menu import Touching, add_entries
 from .maps.compose import Levels, channel_order, limits, quantise
 from .maps.fit import Room, column_widths
 from .maps.footer import Footer
@@ -37,12 +41,14 @@ class FeatureMapsView(View):
     """All channels of the selected module's branches, or of one unit.
 
     Signals: ``channel_selected((unit, channel))``, ``settings_changed(MapSettings)``,
-    ``module_stepped(-1 or 1)``, ``copy_python_requested("maps")``.
+    ``module_stepped(-1 or 1)``, ``wished(Wish)`` of someone who intervenes,
+    ``copy_python_requested("maps")``.
     """
 
     channel_selected = Signal(object)
     settings_changed = Signal(object)
     module_stepped = Signal(object)
+    wished = Signal(object)
     copy_python_requested = Signal(object)
     python_kind = "maps"
 
@@ -55,6 +61,8 @@ class FeatureMapsView(View):
         self.grids: list[MapGrid] = []
         self.headers: list[GroupHeader] = []
         self._size: int | None = None
+        self._touching = Touching()
+        self._marked: Mapping[str, Collection[int]] = {}
         self.toolbar = Toolbar()
         self.footer = Footer()
         self._build()
@@ -189,6 +197,9 @@ class FeatureMapsView(View):
             return answer.note or f"{answer.unit} has no map."
         if all(float(np.max(group.maximum, initial=0)) <= 0 for group in answer.groups):
             count = sum(len(group.maximum) for group in answer.groups)
+            done = self._touched(answer.unit)
+            if done:
+                return f"{answer.unit} is touched, {done}: all {count} channels are zero."
             return (
                 f"All {count} channels of {answer.unit} are dead here: zero at every "
                 "position of this photo. Choose another module or another photo."
@@ -214,11 +225,23 @@ class FeatureMapsView(View):
             order = channel_order(group, settings.sort)
             shown = GridContent(group, self._levels[column], order, settings.colour_map)
             high = float(group.maximum.max()) if own_bar else None
-            self.headers[column].set_group(group, high, settings.colour_map)
+            touched = self._touched(group.unit)
+            self.headers[column].set_group(group, high, settings.colour_map, touched)
             self.grids[column].set_content(shown)
         self._arrange()
         self._fill_footer()
         self.set_channel(self._channel)
+        self.set_marked(self._marked)
+
+    def _touched(self, unit: str) -> str:
+        """Return what is done to a unit, in a few words, or ``""``."""
+        assert self._answer is not None
+        done = [one for one in self._answer.scene.interventions if one.unit == unit]
+        if len(done) != 1:
+            return f"{len(done)} changes" if done else ""
+        said = said_of(done[0], self._touching.names, self._answer.scene.image)
+        channels = done[0].channels
+        return said if channels is None else f"{len(channels)} ch. {said}"
 
     def _fill_footer(self) -> None:
         assert self._answer is not None
@@ -307,6 +330,17 @@ class FeatureMapsView(View):
 
     # --- gestures --------------------------------------------------------------------
 
+    def set_touching(self, touching: Touching) -> None:
+        """Offer these photos to take channels from, and check what is done now."""
+        self._touching = touching
+
+    def set_marked(self, channels: Mapping[str, Collection[int]]) -> None:
+        """Frame these channels of units, as those that an answer rests on."""
+        self._marked = channels
+        for grid in self.grids:
+            unit = grid.content.group.unit if grid.content is not None else ""
+            grid.set_marked(channels.get(unit, ()))
+
     def _on_settings(self, settings: MapSettings) -> None:
         self.set_settings(settings)
         self.settings_changed.emit(settings)
@@ -348,13 +382,34 @@ class FeatureMapsView(View):
         """Offer the cell sizes and the code that gives the same numbers."""
         if self._answer is None:
             return
-        menu = self.context_menu()
+        menu = self.context_menu(self._channel_at(event))
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(event.globalPos())
 
-    def context_menu(self) -> QMenu:
-        """Return the view's menu."""
+    def _channel_at(self, event: QContextMenuEvent) -> tuple[str, int] | None:
+        """Return the channel under the pointer; by key, the one with the focus."""
+        by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
+        for grid in self.grids:
+            channel = grid.focused_channel if by_key and grid.hasFocus() else None
+            place = grid.mapFromGlobal(event.globalPos())
+            if not by_key and grid.visibleRegion().contains(place):
+                found = grid.position_at(place.toPointF())
+                channel = found[0] if found is not None else None
+            if channel is not None and grid.content is not None:
+                return grid.content.group.unit, channel
+        return None
+
+    def context_menu(self, at: tuple[str, int] | None = None) -> QMenu:
+        """Return the view's menu; ``at`` is the (unit, channel) that it is opened on."""
         menu = QMenu(self)
+        menu.setToolTipsVisible(True)
+        if at is not None and self._answer is not None:
+            unit, channel = at
+            menu.addAction(f"{unit}, channel {channel}").setEnabled(False)
+            add_entries(menu, unit, (channel,), self._touching, self.wished.emit)
+            whole = menu.addMenu(f"All of {unit}")
+            add_entries(whole, unit, None, self._touching, self.wished.emit)
+            menu.addSeparator()
         entries = (
             ("Larger maps", lambda: self.step_cell_size(1)),
             ("Smaller maps", lambda: self.step_cell_size(-1)),

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from ..edit_words import painted_words
 from ..headline import headline
+from ..intervention_words import scene_words
 from ..questions import (
     CheckpointInfo,
     Graph,
@@ -25,7 +25,7 @@ from ..questions import (
     Scene,
 )
 from ..runner import Done, Failed, Outcome, Runner
-from ..session import Session, State, look_at, paint, use_input
+from ..session import Session, State, look_at, paint, set_interventions, use_input
 from .emptiness import Emptiness, emptiness
 from .head_words import annotated, annotated_maps, notes
 from .main_window import MainWindow
@@ -37,7 +37,7 @@ TOLD_OF_IT = ("name", "heads", "classes")
 VEIL_AFTER_MS = 60
 """Answers that come sooner replace the old content without a flicker in between."""
 VEIL_WHILE_PAINTING_MS = 1000
-"""One who paints watches the heads, and knows that they follow."""
+"""One who paints or moves a slider watches the heads, and knows that they follow."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,7 +187,8 @@ class Frames(QObject):
             if state.scene is None or state.scene.preprocessing != scene.preprocessing:
                 state = use_input(state, scene.preprocessing)
             state = replace(state, image=scene.image, unit=unit, channel=None)
-            return paint(state, tuple(one for brush in scene.edits for one in brush.strokes))
+            state = paint(state, tuple(one for brush in scene.edits for one in brush.strokes))
+            return set_interventions(state, scene.interventions)
 
         self._session.update(change, undoable=False)
         self._window.network.set_selected(unit)
@@ -226,7 +227,7 @@ class Frames(QObject):
         self._emptiness = None
         self._set_info(info, overview.graph)
         overview = _as_told(overview, info, self._graph or info.graph)
-        sentence = headline(overview.predictions, info, painted_words(overview.scene))
+        sentence = headline(overview.predictions, info, scene_words(overview.scene))
         self.frame = Frame(overview, overview.maps, sentence, info.name, photo.name)
         window.network.set_overview(overview)
         window.network.set_selected(overview.maps.unit)

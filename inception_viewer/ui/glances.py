@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from PySide6.QtCore import QObject, QTimer
 
 from ..questions import CheckpointInfo, Glance, Predictions, Scene
 from ..runner import Cancelled, Done, Failed, Outcome, Runner
 from ..session import Session, State
 from .frames import Frame, Frames
+from .ghosts import original
 from .main_window import MainWindow
 
 AFTER_PAINT_MS = 30
@@ -72,12 +71,13 @@ class Glances(QObject):
         return [scene for scene in scenes if scene is not None]
 
     def _forget_paintings(self, shown: Scene) -> None:
-        """Forget what was said of earlier strokes over a photo: there is no end of them."""
-        plain = replace(shown, edits=())
+        """Forget earlier strokes over a photo and interventions: there is no end of them."""
+        plain = original(shown)
         self._answers = {
             scene: said
             for scene, said in self._answers.items()
-            if not scene.edits or replace(scene, edits=()) != plain
+            if scene.interventions in ((), shown.interventions)
+            and (not scene.edits or original(scene) != plain)
         }
 
     def _take(self, outcome: Outcome) -> None:

@@ -23,11 +23,12 @@ from . import theme
 from .hatched_note import HatchedNote
 from .head_words import NEVER_TRAINED
 from .inspector.channel_panel import ChannelPanel
-from .inspector.facts import Facts, channel_rows, input_rows, unit_rows
+from .inspector.facts import Facts, channel_rows, input_rows, touched_rows, unit_rows
 from .inspector.histogram import Histogram
 from .inspector.overlay import OverlayContent
 from .inspector.pictures import FilterPicture, InputPanel, input_pictures
 from .inspector.section import Section
+from .intervene.menu import Touching, add_entries
 from .maps.compose import limits, quantise
 from .maps.restyle import panel, refresh, see_through, settle_layout
 from .maps.words import number, scale_text, short_name
@@ -46,6 +47,8 @@ class InspectorView(View):
     channel_stepped = Signal(object)
     copy_python_requested = Signal(object)
     folds_changed = Signal(object)
+    wished = Signal(object)
+    """A :class:`~.intervene.menu.Wish` about the channel that is shown."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Inspector", parent)
@@ -56,6 +59,7 @@ class InspectorView(View):
         self._channel: tuple[str, int] | None = None
         self._settings = MapSettings()
         self._was_shown = False
+        self._touching = Touching()
         self._build_sections()
         self._lay_out()
         theme.broadcast.changed.connect(self._restyle)
@@ -81,7 +85,7 @@ class InspectorView(View):
             self.input_panel.set_pictures(pictures)
             scene = overview.scene
             rows = input_rows(self._photo, scene.preprocessing, painted_words(scene))
-            self.input_facts.set_rows(rows)
+            self.input_facts.set_rows([*rows, *touched_rows(scene.interventions)])
             self.show_content()
         self._refill()
 
@@ -100,6 +104,10 @@ class InspectorView(View):
         if settings != self._settings:
             self._settings = settings
             self._refill()
+
+    def set_touching(self, touching: Touching) -> None:
+        """Offer these photos to take the channel from, and check what is done now."""
+        self._touching = touching
 
     @property
     def folds(self) -> frozenset[str]:
@@ -253,7 +261,10 @@ class InspectorView(View):
         self.histogram.set_values(group.maps[channel])
         words = self.histogram.words()
         self.histogram_words.setText(words[0].upper() + words[1:] + ".")
-        self.facts.set_rows([*channel_rows(group, channel), *unit_rows(node)])
+        assert self._maps is not None
+        done = [one for one in self._maps.scene.interventions if one.unit == group.unit]
+        rows = [*channel_rows(group, channel), *touched_rows(done), *unit_rows(node)]
+        self.facts.set_rows(rows)
         self._fill_filter(channel)
 
     def _scroll_to_channel(self, tries: int = 20) -> None:
@@ -326,4 +337,9 @@ class InspectorView(View):
         if text:
             copy = menu.addAction("Copy the marked text")
             copy.triggered.connect(lambda: QGuiApplication.clipboard().setText(text))
+        found = self._found()
+        if found is not None:
+            group, _, channel = found
+            touch = menu.addMenu(f"Intervene in channel {channel} of {group.unit}")
+            add_entries(touch, group.unit, (channel,), self._touching, self.wished.emit)
         return menu

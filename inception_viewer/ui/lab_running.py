@@ -122,13 +122,16 @@ class LabRunning(QObject):
     def _show_frame(self, frame: Frame | None) -> None:
         state = self._session.state
         scenes = (state.scene_of(image.id) for image in state.images)
-        self._view.set_painted({scene.image: scene for scene in scenes if scene and scene.edits})
+        painted = (replace(one, interventions=()) for one in scenes if one and one.edits)
+        self._view.set_painted({scene.image: scene for scene in painted})
         checkpoint = state.open_checkpoint
         if frame is None:
             self._view.set_scene(checkpoint, None, None)
             self._view.set_predictions(None)
             return
-        self._view.set_scene(checkpoint, frame.scene, frame.overview.picture)
+        # Maps explain the network as it is; interventions are left out.
+        scene = replace(frame.scene, interventions=())
+        self._view.set_scene(checkpoint, scene, frame.overview.picture)
         self._view.set_predictions(frame.overview.predictions)
 
     # --- asking ----------------------------------------------------------------------

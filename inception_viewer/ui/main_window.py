@@ -24,11 +24,13 @@ from PySide6.QtWidgets import (
 from . import panes
 from .attribution_view import AttributionView
 from .checkpoint_view import CheckpointView
+from .compare_tab import CompareTab
 from .dock_title import Dock
 from .drops import DropCatcher
 from .feature_maps_view import FeatureMapsView
 from .headline_bar import HeadlineBar
 from .inspector_view import InspectorView
+from .intervene_tab import InterveneTab
 from .lab_tab import LabTab
 from .menus import Menus
 from .message_bar import MessageBar
@@ -44,6 +46,7 @@ from .tray_view import TrayView
 from .view import View
 
 if TYPE_CHECKING:
+    from .intervene_view import InterveneView
     from .lab_view import LabView
 
 DEFAULT_SIZE = QSize(1280, 800)
@@ -76,7 +79,8 @@ class MainWindow(QMainWindow):
         self.tray, self.network = TrayView(), NetworkView()
         self.maps, self.attribution = FeatureMapsView(), AttributionView()
         self.predictions, self.inspector = PredictionsView(), InspectorView()
-        self.lab_tab = LabTab()
+        self.lab_tab, self.intervene_tab = LabTab(), InterveneTab()
+        self.compare_tab = CompareTab()
         self.checkpoint = CheckpointView()
         self._build_top()
         self._build_middle()
@@ -96,6 +100,11 @@ class MainWindow(QMainWindow):
         return self.lab_tab.lab
 
     @property
+    def intervene(self) -> InterveneView:
+        """What the Intervene tab holds; asking for it makes it."""
+        return self.intervene_tab.held
+
+    @property
     def views(self) -> dict[str, View]:
         """The views by the names that ``--state-json`` uses."""
         return {
@@ -106,6 +115,8 @@ class MainWindow(QMainWindow):
             "inspector": self.inspector,
             "attribution": self.attribution,
             "lab": self.lab_tab,
+            "compare": self.compare_tab,
+            "intervene": self.intervene_tab,
             "checkpoint": self.checkpoint,
         }
 
@@ -135,12 +146,16 @@ class MainWindow(QMainWindow):
         self.tabs.addTab(self.maps, "Feature maps")
         self.tabs.addTab(self.attribution, "Attribution")
         self.tabs.addTab(self.lab_tab, "Lab")
+        self.tabs.addTab(self.compare_tab, "Compare")
+        self.tabs.addTab(self.intervene_tab, "Intervene")
         self.tabs.tabBarDoubleClicked.connect(lambda _index: self.toggle_maximised())
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.addWidget(self.network)
         self.splitter.addWidget(self.tabs)
         self.splitter.setChildrenCollapsible(False)
-        self.shares = Shares(self.splitter, self.tabs, self.lab_tab)
+        self.shares = Shares(
+            self.splitter, self.tabs, self.lab_tab, self.compare_tab, self.intervene_tab
+        )
         self.shares.reset(760)
         self.setCentralWidget(self.splitter)
 
@@ -201,6 +216,8 @@ class MainWindow(QMainWindow):
             "show_maps": lambda: self.show_tab(self.maps),
             "show_attribution": lambda: self.show_tab(self.attribution),
             "show_lab": lambda: self.show_tab(self.lab_tab),
+            "show_compare": lambda: self.show_tab(self.compare_tab),
+            "show_intervene": lambda: self.show_tab(self.intervene_tab),
         }
         for name, act in connections.items():
             self.menus[name].triggered.connect(act)

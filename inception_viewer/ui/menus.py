@@ -104,6 +104,7 @@ ANALYSE = (
     SEPARATOR,
     Item("brush", "Paint over the picture", ("Ctrl+B",), checkable=True),
     Item("clear_painting", "Clear the painting"),
+    Item("clear_interventions", "Clear the interventions"),
     SEPARATOR,
     Item("next_image", "Next photo", ("Alt+Down",), ("Ctrl+Alt+Down",)),
     Item("previous_image", "Previous photo", ("Alt+Up",), ("Ctrl+Alt+Up",)),
@@ -113,6 +114,8 @@ ANALYSE = (
     Item("show_maps", "Show the feature maps", ("Ctrl+1",)),
     Item("show_attribution", "Show the attribution", ("Ctrl+2",)),
     Item("show_lab", "Show the lab", ("Ctrl+3",)),
+    Item("show_compare", "Show the comparisons", ("Ctrl+4",)),
+    Item("show_intervene", "Show the interventions", ("Ctrl+5",)),
 )
 HELP = (
     Item("shortcuts", "Keyboard shortcuts", (Key.HelpContents,)),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QEvent, QPoint, Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
+from PySide6.QtGui import QAction, QContextMenuEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -18,9 +18,11 @@ from PySide6.QtWidgets import (
 
 from ..questions import Graph, HeadState, OverviewAnswer
 from . import theme
+from .intervene.menu import Touching, add_entries
 from .network import navigation
 from .network.canvas import ZOOM_STEP, NetworkCanvas
 from .network.legend import Legend
+from .network.touched import marks_of
 from .view import View
 
 GESTURES = (
@@ -69,6 +71,8 @@ class NetworkView(View):
 
     unit_selected = Signal(object)
     """The name of the unit that was chosen here."""
+    wished = Signal(object)
+    """A :class:`~.intervene.menu.Wish` of someone who intervenes."""
     copy_python_requested = Signal(object)
     """``"trace"``: the lines that give a unit's activations in a notebook."""
 
@@ -83,6 +87,8 @@ class NetworkView(View):
         self._shown_image: str | None = None
         self._hits: tuple[str, ...] = ()
         self._at = -1
+        self._touching = Touching()
+        self._menu_at: str | None = None
         self._build()
         self._connect()
         self.show_empty("No network is open yet.")
@@ -144,6 +150,7 @@ class NetworkView(View):
         self.canvas.unit_selected.connect(self.unit_selected)
         self.canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.canvas.customContextMenuRequested.connect(self._show_menu)
+        self.canvas.installEventFilter(self)
         self.search.textChanged.connect(self._find)
         self.search.stepped.connect(self._step)
         self.search.left.connect(lambda: self.canvas.setFocus(Qt.FocusReason.OtherFocusReason))
@@ -171,6 +178,11 @@ class NetworkView(View):
     def shown_image(self) -> str | None:
         """Content hash of the photo this view shows."""
         return self._shown_image
+
+    def set_touching(self, touching: Touching) -> None:
+        """Mark what is touched, and offer these photos to take units from."""
+        self._touching = touching
+        self.canvas.set_touched(marks_of(touching))
 
     def set_selected(self, unit: str) -> None:
         """Frame a unit and light its path; its module opens."""
@@ -242,10 +254,40 @@ class NetworkView(View):
     def _show_menu(self, position: QPoint) -> None:
         if self._graph is None:
             return
-        menu = QMenu(self)
-        actions = self.context_actions(self.canvas.unit_at(position.toPointF()))
-        for action in actions:
-            action.setParent(menu)
-            menu.addAction(action)
+        unit, self._menu_at = self._menu_at, None
+        if unit is None:
+            unit = self.canvas.unit_at(position.toPointF())
+        else:
+            position = self.canvas.rect_of(unit).center().toPoint()
+        menu = self.context_menu(unit)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(self.canvas.mapToGlobal(position))
+
+    def context_menu(self, unit: str) -> QMenu:
+        """Return the menu of a unit, or for ``""`` of the graph."""
+        menu = QMenu(self)
+        menu.setToolTipsVisible(True)
+        if self.can_be_touched(unit):
+            menu.addAction(unit).setEnabled(False)
+            add_entries(menu, unit, None, self._touching, self.wished.emit)
+            menu.addSeparator()
+        for action in self.context_actions(unit):
+            action.setParent(menu)
+            menu.addAction(action)
+        return menu
+
+    def can_be_touched(self, unit: str) -> bool:
+        """Whether something can be done to a unit: not to the input, nor to an answer."""
+        if self._graph is None or not unit:
+            return False
+        return self._graph.node(unit).kind not in ("input", "classifier")
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Open the menu that is asked for by key at the unit that has the focus."""
+        if watched is self.canvas and event.type() == QEvent.Type.ContextMenu:
+            assert isinstance(event, QContextMenuEvent)
+            shown = self.canvas.shown
+            by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
+            at = (shown.focused or shown.selected) if shown is not None and by_key else ""
+            self._menu_at = at or None
+        return False

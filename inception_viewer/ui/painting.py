@@ -12,31 +12,25 @@ from PySide6.QtCore import QObject
 
 from ..edit_questions import BrushSettings, Stroke
 from ..edit_words import painted_words
-from ..questions import Glance, Predictions, Scene
-from ..runner import Done, Outcome, Partial, Runner
+from ..questions import Scene
 from ..session import Session, State, paint, use_brush
 from .frames import Frame, Frames
 from .main_window import MainWindow
 
-KEY = "untouched"
 Strokes = tuple[Stroke, ...]
 
 
 class Painting(QObject):
     """Keeps the brush and the session in step."""
 
-    def __init__(
-        self, session: Session, runner: Runner, window: MainWindow, frames: Frames
-    ) -> None:
+    def __init__(self, session: Session, window: MainWindow, frames: Frames) -> None:
         super().__init__(window)
-        self._session, self._runner, self._window = session, runner, window
+        self._session, self._window = session, window
         self._frames, self._view = frames, window.attribution
         self._before: Strokes | None = None
         """What was painted before the stroke under way; None while there is none."""
         self._waiting: Strokes | None = None
         """What was drawn since the scene was last asked about."""
-        self._untouched: tuple[Scene, Predictions] | None = None
-        self._asked: Scene | None = None
         kept = window.preferences.brush
         session.update(lambda state: replace(state, brush=kept), undoable=False)
         self._view.stroked.connect(self._take_stroke)
@@ -104,38 +98,11 @@ class Painting(QObject):
     def _take_frame(self, frame: Frame | None) -> None:
         if frame is None:
             self._view.set_painting((), "", final=True)
-            self._window.predictions.set_untouched(None)
             return
         scene = frame.scene
-        self._window.predictions.set_untouched(self._untouched_of(frame))
         self._go_on()
         shown = tuple(stroke for brush in scene.edits for stroke in brush.strokes)
         self._view.set_painting(shown, painted_words(scene), final=self._frames.settled)
-
-    def _untouched_of(self, frame: Frame) -> Predictions | None:
-        """Return the heads' answers to the picture as it was; None if it is, or while unknown."""
-        scene = frame.scene
-        if not scene.edits:
-            self._untouched = scene, frame.overview.predictions
-            return None
-        wanted = replace(scene, edits=())
-        if self._untouched is not None and self._untouched[0] == wanted:
-            return self._untouched[1]
-        if self._asked != wanted:
-            self._asked = wanted
-            self._runner.live(KEY, Glance(wanted), self._take_untouched)
-        return None
-
-    def _take_untouched(self, outcome: Outcome) -> None:
-        frame, scene = self._frames.frame, self._asked
-        if scene is None or outcome.question != Glance(scene) or isinstance(outcome, Partial):
-            return
-        self._asked = None
-        if not isinstance(outcome, Done):
-            return
-        self._untouched = scene, outcome.answer
-        if frame is not None and frame.scene.edits and replace(frame.scene, edits=()) == scene:
-            self._window.predictions.set_untouched(outcome.answer)
 
 
 def _picture(state: State) -> Scene | None:

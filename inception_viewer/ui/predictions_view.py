@@ -30,7 +30,7 @@ COUNTS = (("Auto", 0), ("Top 5", 5), ("Top 10", 10), ("Top 20", 20))
 """What the count box offers; 0 is as many as there is room for."""
 LEAST = 5
 """The fewest rows, however little room there is: the table then scrolls."""
-MARKS = "Marks: before painting."
+BEFORE_PAINTING = "before painting"
 
 
 class PredictionsView(View):
@@ -48,6 +48,7 @@ class PredictionsView(View):
         super().__init__("Predictions", parent)
         self._predictions: Predictions | None = None
         self._untouched: Predictions | None = None
+        self._before = ""
         self._notes: Mapping[str, HeadNote] = {}
         self.sentence = QLabel()
         self.sentence.setWordWrap(True)
@@ -83,10 +84,13 @@ class PredictionsView(View):
         self._refresh()
         self.show_content()
 
-    def set_untouched(self, predictions: Predictions | None) -> None:
-        """Mark beside each bar what the heads said before the picture was painted over."""
-        if predictions is not self._untouched:
-            self._untouched = predictions
+    def set_untouched(self, predictions: Predictions | None, before: str = BEFORE_PAINTING) -> None:
+        """Mark beside each bar what the heads said before something was done.
+
+        ``before`` says before what: ``"before painting"``, ``"before intervening"``.
+        """
+        if (predictions, before) != (self._untouched, self._before):
+            self._untouched, self._before = predictions, before
             self._say()
             self._refresh()
 
@@ -100,7 +104,7 @@ class PredictionsView(View):
 
     def _say(self) -> None:
         if self._predictions is not None:
-            marks = MARKS if self._untouched is not None else ""
+            marks = f"Marks: {self._before}." if self._untouched is not None else ""
             said = (verdict(self._predictions), fitted_sentence(self._notes), marks)
             self.sentence.setText(" ".join(filter(None, said)))
 
@@ -216,6 +220,7 @@ class PredictionsView(View):
             logits=self.logits.isChecked(),
             notes=self._notes,
             untouched=self._untouched,
+            before=self._before,
             empty=f"None of the {len(predictions.classes)} classes has “{wanted}” in its name.",
         )
 

@@ -25,10 +25,10 @@ class Shares(QObject):
     tabs
         What is below.
     hungry
-        The tab that wants the height.
+        The tabs that want the height.
     """
 
-    def __init__(self, splitter: QSplitter, tabs: QTabWidget, hungry: QWidget) -> None:
+    def __init__(self, splitter: QSplitter, tabs: QTabWidget, *hungry: QWidget) -> None:
         super().__init__(splitter)
         self._splitter, self._tabs, self._hungry = splitter, tabs, hungry
         self._states: dict[str, QByteArray] = {}
@@ -55,7 +55,7 @@ class Shares(QObject):
         return dict(self._states)
 
     def _wanted(self) -> str:
-        return LARGE if self._tabs.currentWidget() is self._hungry else USUAL
+        return LARGE if self._tabs.currentWidget() in self._hungry else USUAL
 
     def _keep(self) -> None:
         # While the graph is hidden the tabs have it all: that is no choice of a share.

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from ..checkpoint_questions import title_of
 from ..concept_questions import ConceptAnswer
 from ..edit_questions import Brush
 from ..folder_questions import EvaluationAnswer
+from ..intervention_questions import BranchImportance, DecisiveChannels, Intervention
 from ..questions import Attribution, CheckpointInfo, ImageInfo, MapsAnswer, Neuron
 from ..session import State
 from .inspector.histogram import BINS
@@ -65,7 +67,8 @@ def opening_lines(state: State) -> list[str]:
         lines.append(f"# the window takes the class names from {title_of(checkpoint.names)}")
     if _made(state):
         lines.append(f"made = iv.{state.preprocessing!r}  # as it was chosen in the window")
-    return lines + (painting_lines(state.painting) if state.painting else [])
+    lines += painting_lines(state.painting) if state.painting else []
+    return lines + (intervention_lines(state) if state.interventions else [])
 
 
 def painting_lines(brush: Brush) -> list[str]:
@@ -74,6 +77,25 @@ def painting_lines(brush: Brush) -> list[str]:
     last = f"    fill={brush.fill!r},"
     said = "painting = iv.Brush(  # in pixels of the picture that the network sees"
     return [said, "    strokes=(", *strokes, "    ),", last, ")"]
+
+
+def intervention_lines(state: State) -> list[str]:
+    """Return the lines that make ``interventions``: what is done to the network's units."""
+    sources = {image.id: image.source or PASTED for image in state.images}
+    made = [f"    {_intervention(one, sources)}," for one in state.interventions]
+    return ["interventions = [", *made, "]"]
+
+
+def _intervention(one: Intervention, sources: Mapping[str, str]) -> str:
+    words = [repr(one.unit), repr(one.mode)]
+    if one.channels is not None:
+        words.append(f"channels={one.channels!r}")
+    if one.mode == "scale":
+        words.append(f"factor={one.factor!r}")
+    if one.images:
+        photos = [sources[image] for image in one.images]
+        words.append(f"images={tuple(photos)!r}")
+    return f"iv.Intervention({', '.join(words)})"
 
 
 def _made(state: State) -> str:
@@ -89,6 +111,8 @@ def _trace_line(state: State) -> str:
         words.append(f"preprocessing={_made(state)}")
     if state.painting:
         words.append("edits=[painting]")
+    if state.interventions:
+        words.append("interventions=interventions")
     return f"trace = net.trace({', '.join(words)})"
 
 
@@ -180,7 +204,50 @@ def attribution(state: State, question: Attribution) -> str:
         "result.map  # (height, width)",
         "result.completeness_error  # None where the method promises none",
     ]
-    return _text(opening_lines(state), lines)
+    return _text(opening_lines(replace(state, touched=())), lines)
+
+
+def branch_importance(state: State, question: BranchImportance) -> str:
+    """Return lines that compute the table of branches on screen."""
+    sources = {image.id: image.source or PASTED for image in state.images}
+    photos = [sources.get(scene.image, PASTED) for scene in question.scenes]
+    words = [f"target={question.target}", f"mode={question.mode!r}", f"head={question.head!r}"]
+    if question.references:
+        words.append(f"references={[sources.get(one, PASTED) for one in question.references]!r}")
+    words += [f"{name}=True" for name in ("reductions", "conductance") if getattr(question, name)]
+    if _made(state):
+        words.append(f"preprocessing={_made(state)}")
+    lines = [
+        f"photos = {photos!r}",
+        f"found = iv.branch_importance(net, photos, {', '.join(words)})",
+        "found.logit_drop['inception4a']['5x5'], found.probability_drop['inception4a']['5x5']",
+        "found.logit_spread['inception4a']['5x5']  # standard deviation over the photos",
+    ]
+    if question.conductance:
+        lines.append("found.conductance['inception4a']['5x5'], found.disagreements")
+    note = ["# what is painted over the photos is not part of this"]
+    painted = any(scene.edits for scene in question.scenes)
+    return _text(_plain_lines(state), note if painted else [], lines)
+
+
+def decisive_channels(state: State, question: DecisiveChannels) -> str:
+    """Return lines that find the sets of channels on screen."""
+    words = [f"module={question.module!r}", f"head={question.head!r}"]
+    if _made(state):
+        words.append(f"preprocessing={_made(state)}")
+    lines = [
+        f"found = iv.decisive_channels(net, photo, {', '.join(words)})",
+        "found.keeps  # channels that suffice for the answer",
+        "found.flips, found.becomes  # channels whose removal changes it, and to which class",
+        "found.keep_margins, found.flip_margins  # after each greedy step",
+    ]
+    note = ["# what is painted over the photo is not part of this"]
+    return _text(_plain_lines(state), note if question.scene.edits else [], lines)
+
+
+def _plain_lines(state: State) -> list[str]:
+    """Return the lines that load the network and name the photo, both as they are."""
+    return opening_lines(replace(state, paintings=(), touched=()))
 
 
 def _neuron_words(neuron: Neuron) -> list[str]:

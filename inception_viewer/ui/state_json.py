@@ -15,6 +15,7 @@ from typing import Any
 
 from ..edit_questions import Brush
 from ..edit_words import painted_share, painted_words
+from ..intervention_words import touched_words
 from ..questions import AttributionAnswer, Predictions
 from ..session import State
 from .frames import Frame
@@ -95,6 +96,8 @@ def _scene(frame: Frame | None) -> dict[str, Any] | None:
         "painted": painted_words(scene),
         "painted_share": painted_share(scene),
         "edits": [_edit(edit) for edit in scene.edits],
+        "touched": touched_words(scene.interventions, most=len(scene.interventions)),
+        "interventions": [asdict(one) for one in scene.interventions],
     }
 
 

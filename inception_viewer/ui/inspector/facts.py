@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
+from ...intervention_questions import Intervention
 from ...questions import ImageInfo, MapGroup, Node, Preprocessing
 from .. import theme
 from ..maps.words import number, percent
@@ -79,6 +80,12 @@ def input_rows(
         rule = f"short side to {p.short_side}, then the centre"
     over = [("Edited", painted)] if painted else []
     return [*rows, ("Resized", rule), *over, *_normalisation(p)]
+
+
+def touched_rows(interventions: Sequence[Intervention]) -> list[Row]:
+    """Return what is done to the network's units, a row for each."""
+    names = ("Touched", *[""] * len(interventions))
+    return [(name, one.words) for name, one in zip(names, interventions, strict=False)]
 
 
 def _normalisation(p: Preprocessing) -> list[Row]:

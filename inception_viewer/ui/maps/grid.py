@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -98,6 +99,7 @@ class MapGrid(QWidget):
         self._slots: Indices = np.zeros(0, np.intp)
         self._dead = np.zeros(0, bool)
         self._selected: int | None = None
+        self._marked: frozenset[int] = frozenset()
         self._focus_slot = 0
         self._page = 1
         self._sheet: tuple[object, QImage] | None = None
@@ -133,6 +135,13 @@ class MapGrid(QWidget):
             self._focus_slot = int(self._slots[channel])
         self._describe()
         self.update()
+
+    def set_marked(self, channels: Collection[int]) -> None:
+        """Frame these channels beside the selected one."""
+        marked = frozenset(channels)
+        if marked != self._marked:
+            self._marked = marked
+            self.update()
 
     def set_page(self, rows: int) -> None:
         """Say how many rows are in sight: how far Page Up and Page Down go."""
@@ -243,6 +252,9 @@ class MapGrid(QWidget):
     def _paint_marks(self, painter: QPainter) -> None:
         """Frame the selected channel, and where the keyboard is; one within the other."""
         colours, inset = theme.current(), 0.0
+        for channel in self._marked:
+            if channel < len(self._slots):
+                self._frame(painter, int(self._slots[channel]), colours.warning, 0.0, 2.0)
         if self._selected is not None and self._selected < len(self._slots):
             selected = int(self._slots[self._selected])
             self._frame(painter, selected, colours.accent, 0.0, 3.0)

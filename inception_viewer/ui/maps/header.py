@@ -38,15 +38,22 @@ class GroupHeader(QWidget):
         self.name, self.counts, self.badge, self.high = "", "", "", ""
         self.colour_map = ""
         self._colour = theme.NEUTRAL_BRANCH
+        self._noise = False
 
-    def set_group(self, group: MapGroup, high: float | None, colour_map: str) -> None:
-        """Head a group; ``high`` is the upper end of a range of its own, else None."""
+    def set_group(
+        self, group: MapGroup, high: float | None, colour_map: str, touched: str = ""
+    ) -> None:
+        """Head a group; ``high`` is the upper end of a range of its own, else None.
+
+        ``touched`` says what is done to the unit (``"switched off"``), or is ``""``.
+        """
         self.name = short_name(group)
         self.counts = count_text(len(group.maximum), int(dead_channels(group).sum()))
-        self.badge = badge(group.note)
+        self.badge = touched or badge(group.note)
+        self._noise = badge(group.note) == "untrained"
         self.high, self.colour_map = "" if high is None else number(high), colour_map
         self._colour = theme.BRANCH.get(group.branch, theme.NEUTRAL_BRANCH)
-        words = [group.unit, self.counts, group.note]
+        words = [group.unit, touched, self.counts, group.note]
         if high is not None:
             words.append(f"Colours from 0 to {self.high}, shared by this branch")
         self.setToolTip("\n".join(word for word in words if word))
@@ -57,7 +64,7 @@ class GroupHeader(QWidget):
     @property
     def is_hatched(self) -> bool:
         """Whether the group is of a head that was never trained."""
-        return self.badge == "untrained"
+        return self._noise
 
     def sizeHint(self) -> QSize:
         """Return the height of the lines; the width is the column's."""

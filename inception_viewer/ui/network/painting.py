@@ -18,6 +18,7 @@ from .layout import HEAD_HEADER, HEADER, ROW, UNIT_HEIGHT, Ribbon
 from .look import Look, tinted
 from .shown import Shown
 from .thumbnails import Thumbnails
+from .touched import hidden, paint_mark, paint_sign
 
 LEAST_PICTURE = 12.0
 """A thumbnail's side below which it gives way to words, in pixels."""
@@ -43,6 +44,7 @@ class NetworkPainter(Brush):
             # A name may be wider than its box by the gap at either side.
             if rect.adjusted(-16, -4, 16, 4).intersects(clip):
                 self._box(name, rect)
+        self._touched()
         self._marks()
 
     # --- frames and ribbons ------------------------------------------------------------
@@ -96,6 +98,9 @@ class NetworkPainter(Brush):
         for ribbon, path in ordered:
             on = (ribbon.source, ribbon.target) in lit
             strength = 0.85 if on else 0.3 if lit else 0.55
+            mark = self.shown.touched.get(ribbon.source)
+            if mark is not None and mark.off:
+                strength = 0.12  # nothing flows
             colour = self.look.branches.get(ribbon.branch, self.look.neutral)
             width = max(ribbon.width, (2.0 if on else 1.2) / view.scale)
             pen = QPen(tinted(colour, strength), width)
@@ -275,6 +280,19 @@ class NetworkPainter(Brush):
         self.p.fillRect(share_bar(share, track), colour)
 
     # --- marks -----------------------------------------------------------------------------
+
+    def _touched(self) -> None:
+        """Mark what is touched; on a closed module that something within it is."""
+        shown = self.shown
+        for name, mark in shown.touched.items():
+            if name in shown.layout.boxes:
+                box = on_screen(shown.viewport, shown.layout.boxes[name])
+                paint_mark(self.p, self.look, box, mark)
+        boxes = {name: shown.layout.shown(name) for name in shown.touched}
+        for name, count in hidden(shown.touched, boxes).items():
+            words = next(m.words for unit, m in shown.touched.items() if boxes[unit] == name)
+            said = words if count == 1 else f"{count} changes"
+            paint_sign(self.p, self.look, shown.outline(name), said)
 
     def _marks(self) -> None:
         self.p.setBrush(Qt.BrushStyle.NoBrush)

@@ -12,6 +12,7 @@ from ...questions import HeadState, OverviewAnswer
 from .geometry import on_screen
 from .layout import Layout, Ribbon
 from .texts import Facts
+from .touched import Mark
 from .viewport import Viewport
 
 
@@ -41,6 +42,7 @@ class Shown:
     hovered: str = ""
     hits: frozenset[str] = frozenset()
     path: frozenset[tuple[str, str]] = frozenset()
+    touched: Mapping[str, Mark] = field(default_factory=dict)
 
     def outline(self, name: str) -> QRectF:
         """Return a box on the screen, or the frame of an open module."""

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from html import escape
 from typing import Literal
 
 from PySide6.QtCore import QPointF, QRectF
@@ -26,6 +27,7 @@ from .look import Look
 from .painting import NetworkPainter
 from .shown import Opened, Shown
 from .thumbnails import Thumbnails
+from .touched import Mark
 from .viewport import Viewport, fitting, home
 
 EDGE = 9.0
@@ -48,6 +50,7 @@ class NetworkStage(QWidget):
         self.mode: Literal["home", "whole", "free"] = "home"
         self._graph: Graph | None = None
         self._overview: OverviewAnswer | None = None
+        self._touched: Mapping[str, Mark] = {}
         self._shown: Shown | None = None
         self._look: Look | None = None
         theme.broadcast.changed.connect(self._restyle)
@@ -79,6 +82,7 @@ class NetworkStage(QWidget):
             drawn = without(graph, absent)
             self._shown = Shown(texts.Facts(drawn), arrange(drawn), [], heads=dict(heads))
             self._shown.overview = self._overview
+            self._shown.touched = self._touched
             if old is not None:
                 self._shown.viewport = old.viewport
             self._rearrange()
@@ -92,6 +96,13 @@ class NetworkStage(QWidget):
             self.thumbnails.show(overview.thumbnails, overview.picture)
         if self._shown is not None:
             self._shown.overview = overview
+            self.update()
+
+    def set_touched(self, marks: Mapping[str, Mark]) -> None:
+        """Mark the units that are touched."""
+        self._touched = marks
+        if self._shown is not None:
+            self._shown.touched = marks
             self.update()
 
     def set_selected(self, unit: str) -> None:
@@ -284,7 +295,9 @@ class NetworkStage(QWidget):
         unit = self.unit_at(position)
         if not unit:
             return ""
-        return texts.tooltip(self._shown.facts, unit, self._shown.overview, self._shown.heads)
+        said = texts.tooltip(self._shown.facts, unit, self._shown.overview, self._shown.heads)
+        mark = self._touched.get(unit)
+        return said if mark is None else f"{said}<p><b>Touched</b>: {escape(mark.sentence)}</p>"
 
     # --- focus and keys -------------------------------------------------------------------------
 

@@ -26,13 +26,15 @@ _LEFT = Qt.AlignmentFlag.AlignLeft
 class Sheet:
     """What is painted: the answer, which number of it, and the range of the bars.
 
-    ``untouched`` is the answer to the picture before it was painted over, or None.
+    ``untouched`` is the answer before the picture was painted over or the network touched, or
+    None; ``before_words`` says which.
     """
 
     predictions: Predictions
     logits: bool = False
     notes: Mapping[str, HeadNote] = field(default_factory=dict)
     untouched: Predictions | None = None
+    before_words: str = "before"
 
     def values(self, head: str) -> np.ndarray:
         """Return the numbers shown for a head."""
@@ -40,7 +42,7 @@ class Sheet:
         return (answer.logits if self.logits else answer.probabilities)[head]
 
     def before(self, head: str, index: int) -> float | None:
-        """Return the number that a cell had before the picture was painted over, if it was."""
+        """Return the number that a cell had before something was done, if it was."""
         answer = self.untouched
         if answer is None or head not in answer.logits:
             return None

@@ -41,7 +41,7 @@ def top_rows(
     The union of the voting heads' top ``k``, with the largest ``k`` for which it fits
     into ``count`` rows (but each head's first always), filled up with the deepest
     head's next ones. Untrained heads choose no row: theirs would be noise. What each head put
-    first before the picture was painted over (``untouched``) is listed, too.
+    first before the picture was painted over or the network touched (``untouched``) is listed, too.
     """
     deepest = deepest_head(predictions)
     order = _ranked(predictions, deepest)
@@ -110,8 +110,16 @@ def verdict(predictions: Predictions) -> str:
     return f"{sentence}."
 
 
-def row_text(predictions: Predictions, index: int, untouched: Predictions | None = None) -> str:
-    """Return a class with all its values in words, for screen readers and tool tips."""
+def row_text(
+    predictions: Predictions,
+    index: int,
+    untouched: Predictions | None = None,
+    before: str = "before painting",
+) -> str:
+    """Return a class with all its values in words, for screen readers and tool tips.
+
+    ``untouched`` is what was said ``before``, which is ``"before painting"`` or the like.
+    """
     parts = [f"{predictions.classes[index]} (class {index})"]
     for head in HEADS:
         if head not in predictions.probabilities:
@@ -119,16 +127,16 @@ def row_text(predictions: Predictions, index: int, untouched: Predictions | None
             continue
         value = f"{100 * float(predictions.probabilities[head][index]):.4g} %"
         logit = number(float(predictions.logits[head][index]))
-        before = _before(untouched, head, index)
-        parts.append(f"{_titled(predictions, head)} {value}, logit {logit}{before}")
+        was = _before(untouched, head, index, before)
+        parts.append(f"{_titled(predictions, head)} {value}, logit {logit}{was}")
     return "; ".join(parts)
 
 
-def _before(untouched: Predictions | None, head: str, index: int) -> str:
+def _before(untouched: Predictions | None, head: str, index: int, before: str) -> str:
     if untouched is None or head not in untouched.probabilities:
         return ""
     value = f"{100 * float(untouched.probabilities[head][index]):.4g} %"
-    return f" (unpainted {value}, logit {number(float(untouched.logits[head][index]))})"
+    return f" ({before} {value}, logit {number(float(untouched.logits[head][index]))})"
 
 
 def _firsts(predictions: Predictions | None) -> set[int]:

@@ -80,13 +80,15 @@ class PredictionTable(QAbstractScrollArea):
         empty: str = "",
         notes: Mapping[str, HeadNote] | None = None,
         untouched: Predictions | None = None,
+        before: str = "before",
     ) -> None:
         """Show these classes; ``empty`` is said where there are none, ``notes`` of the heads.
 
-        ``untouched`` is what the heads said before the picture was painted over.
+        ``untouched`` is what the heads said ``before`` the picture was painted over or the
+        network touched.
         """
         focused = self.focused_class
-        self._sheet = Sheet(predictions, logits, notes or {}, untouched)
+        self._sheet = Sheet(predictions, logits, notes or {}, untouched, before)
         self._rows, self._empty = list(rows), empty
         self._cursor = rows.index(focused) if focused in rows else 0
         self._hovered = -1
@@ -204,7 +206,7 @@ class PredictionTable(QAbstractScrollArea):
         if self._sheet is None or not 0 <= row < len(self._rows):
             return ""
         sheet = self._sheet
-        said = row_text(sheet.predictions, self._rows[row], sheet.untouched)
+        said = row_text(sheet.predictions, self._rows[row], sheet.untouched, sheet.before_words)
         return said.replace("; ", "\n")
 
     def focusInEvent(self, event: QFocusEvent) -> None:
@@ -262,7 +264,8 @@ class PredictionTable(QAbstractScrollArea):
         index = self.focused_class
         said = "" if self._sheet is None else self._empty
         if self._sheet is not None and index is not None:
-            said = row_text(self._sheet.predictions, index, self._sheet.untouched)
+            sheet = self._sheet
+            said = row_text(sheet.predictions, index, sheet.untouched, sheet.before_words)
         self.setAccessibleDescription(said)
 
     def _restyle(self, _: object = None) -> None:

@@ -1,0 +1,219 @@
+"""``inception-viewer compare``: branches over photos, or groups of photos against each other."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from collections.abc import Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+from inception_viewer import comparison_words as words
+from inception_viewer.analysis import answer
+from inception_viewer.analysis.files import write_rows
+from inception_viewer.comparison_questions import (
+    PROFILE_MEASURES,
+    BranchProfile,
+    BranchProfileAnswer,
+    CompareGroups,
+    Group,
+    GroupsAnswer,
+    ProfileMeasure,
+)
+from inception_viewer.errors import QuestionError
+from inception_viewer.file_questions import WriteRows
+from inception_viewer.images.sources import find
+from inception_viewer.lab import Lab
+from inception_viewer.questions import CheckpointInfo, ImageInfo, ImageSource, OpenImages, Scene
+from inception_viewer.runner import Cancel
+
+from .progress import FAILED, ConsoleProgress, failure, say, show
+
+
+def run(options: argparse.Namespace) -> int:
+    """Compare, print the numbers and return the exit code."""
+    progress = ConsoleProgress(sys.stderr)
+    try:
+        with progress.stoppable():
+            rows, values, text = _asked(options, progress)
+        if options.csv:
+            write_rows(WriteRows(rows, options.csv), Lab(), progress)
+    except Cancel:
+        say("stopped; nothing was written.")
+        return 128 + progress.received
+    except Exception as error:
+        say(failure(error))
+        return FAILED
+    if options.json:
+        text = json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False)
+    return 0 if show(text) else FAILED
+
+
+Found = tuple[tuple[words.Row, ...], dict[str, Any], str]
+
+
+def _asked(options: argparse.Namespace, progress: ConsoleProgress) -> Found:
+    lab = Lab(options.device)
+    info = lab.attempt(lambda: lab.open_checkpoint(options.checkpoint), progress.notice)
+    try:
+        if options.groups:
+            return _groups(options, lab, info, progress)
+        return _profile(options, lab, info, progress)
+    finally:
+        progress.clear()
+
+
+# --- branch profile ------------------------------------------------------------------
+
+
+def _profile(
+    options: argparse.Namespace, lab: Lab, info: CheckpointInfo, progress: ConsoleProgress
+) -> Found:
+    images = _opened(options.images, lab, progress)
+    scenes = tuple(Scene(info.fingerprint, one.id, info.preprocessing) for one in images)
+    found: BranchProfileAnswer = answer(BranchProfile(scenes), lab, progress)
+    names = [image.name for image in images]
+    return (
+        words.profile_rows(found, names),
+        profile_as_json(found, names),
+        profile_as_text(found, names, options.measure),
+    )
+
+
+def _opened(paths: Sequence[str], lab: Lab, progress: ConsoleProgress) -> list[ImageInfo]:
+    """Open photos and say which could not be read.
+
+    Raises
+    ------
+    QuestionError
+        If none could.
+    """
+    sources = tuple(ImageSource(path=path, name=Path(path).name) for path in paths)
+    opened = answer(OpenImages(sources), lab, progress)
+    for name, why in opened.failures:
+        say(f"{name}: {why}")
+    if not opened.images:
+        raise QuestionError("None of the photos could be read.")
+    return list(opened.images)
+
+
+def profile_as_json(found: BranchProfileAnswer, names: Sequence[str]) -> dict[str, Any]:
+    """Return a profile as JSON-able values."""
+    channels = {
+        module: dict(zip(found.branches, row.tolist(), strict=True))
+        for module, row in zip(found.modules, found.channels, strict=True)
+    }
+    measures: list[ProfileMeasure] = list(PROFILE_MEASURES)  # type: ignore[arg-type]
+    photos = [
+        {
+            "name": name,
+            "image": found.question.scenes[place].image,
+            "shares": {measure: found.table(measure, place) for measure in measures},
+        }
+        for place, name in enumerate(names)
+    ]
+    return {
+        "checkpoint": found.provenance.fingerprint,
+        "channels": channels,
+        "photos": photos,
+        "growth": {
+            measure: {
+                "correlation": words.growth(words.large_shares(found, measure)).correlation,
+                "sentence": words.growth_sentence(found, measure),
+            }
+            for measure in measures
+        },
+    }
+
+
+def profile_as_text(
+    found: BranchProfileAnswer, names: Sequence[str], measure: ProfileMeasure
+) -> str:
+    """Return one measure's shares as a table for people, in percent."""
+    heading = f"Share of {PROFILE_MEASURES[measure]} in percent"
+    lines = [heading, f"{'':14}{'':24}" + "".join(f"{one:>8}" for one in found.branches)]
+    for i, module in enumerate(found.modules):
+        every = [("channels", found.channels[i])]
+        every += [(name, found.shares[measure][at, i]) for at, name in enumerate(names)]
+        for name, shares in every:
+            figures = "".join(f"{100 * share:8.1f}" for share in shares)
+            lines.append(f"{module:14}{name[:22]:24}{figures}")
+    return "\n".join([*lines, "", words.growth_sentence(found, measure)])
+
+
+# --- groups --------------------------------------------------------------------------
+
+
+def _groups(
+    options: argparse.Namespace, lab: Lab, info: CheckpointInfo, progress: ConsoleProgress
+) -> Found:
+    groups = tuple(_group(text) for text in options.groups)
+    question = CompareGroups(info.fingerprint, info.preprocessing, groups)
+    found: GroupsAnswer = answer(question, lab, progress)
+    units = words.units_of(found, options.unit) if options.unit else ()
+    if options.unit and not units:
+        raise QuestionError(f"Nothing was compared of “{options.unit}”: name a convolution.")
+    for path, why in found.failures:
+        say(f"{path}: {why}")
+    return (
+        words.group_rows(found),
+        groups_as_json(found, units, options.most),
+        groups_as_text(found, units, options.most),
+    )
+
+
+def _group(text: str) -> Group:
+    """Return a group of ``NAME=FOLDER``, or of a folder that it is called after."""
+    name, equals, folder = text.partition("=")
+    if not equals or not name or Path(text).is_dir():
+        name, folder = Path(text).resolve().name, text
+    found = find([ImageSource(path=folder)], limit=10**6).sources
+    return Group(name, paths=tuple(source.path for source in found if source.path))
+
+
+def groups_as_json(found: GroupsAnswer, units: Sequence[str], most: int) -> dict[str, Any]:
+    """Return a comparison as JSON-able values; what is not a number is null."""
+    return {
+        "checkpoint": found.provenance.fingerprint,
+        "groups": {name: len(photos) for name, photos in found.photos.items()},
+        "unreadable": [{"path": path, "problem": why} for path, why in found.failures],
+        "pairs": [
+            {
+                "first": first,
+                "second": second,
+                "sentence": words.groups_sentence(found, first, second),
+                "best": [
+                    {
+                        "unit": unit,
+                        "channel": channel,
+                        "effect": effect if math.isfinite(effect) else None,
+                        "p_value": p,
+                    }
+                    for unit, channel, effect, p in words.best_channels(
+                        found, first, second, units, most
+                    )
+                ],
+            }
+            for first, second in combinations(found.pooled, 2)
+        ],
+    }
+
+
+def groups_as_text(found: GroupsAnswer, units: Sequence[str], most: int) -> str:
+    """Return the channels that differ most, as a table for people."""
+    lines: list[str] = []
+    for first, second in combinations(found.pooled, 2):
+        lines += [words.groups_sentence(found, first, second), ""]
+        lines.append(f"{'unit':28}{'channel':>8}{'d':>9}{'p':>10}  means and deviations")
+        for unit, channel, effect, p in words.best_channels(found, first, second, units, most):
+            told = ", ".join(
+                f"{name} {found.mean(name, unit)[channel]:.3g}"
+                f" ± {found.spread(name, unit)[channel]:.3g}"
+                for name in (first, second)
+            )
+            lines.append(f"{unit:28}{channel:8d}{effect:+9.2f}{p:10.2g}  {told}")
+        lines.append("")
+    return "\n".join(lines).rstrip()

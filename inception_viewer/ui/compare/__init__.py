@@ -1,0 +1,1 @@
+"""Parts of the Compare tab: photos, branches, groups of photos and checkpoints side by side."""

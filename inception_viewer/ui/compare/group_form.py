@@ -1,0 +1,208 @@
+"""The groups as cards, and the ways to make them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from PySide6.QtCore import QPoint, Signal
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from .. import theme
+from ..maps.restyle import see_through
+from ..small_label import SmallLabel
+from .group_card import GroupCard
+from .group_list import MOST_GROUPS, Folder, GroupDraft, by_class, obstacle, subfolders
+
+
+class GroupForm(QWidget):
+    """The cards, one below the other; signals and setters only."""
+
+    changed = Signal()
+    look_requested = Signal(object)
+    """Emitted with a folder (str) whose photos are to be found."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.groups: list[GroupDraft] = []
+        self.cards: list[GroupCard] = []
+        self.present: tuple[str, ...] = ()
+        self.selected: tuple[str, ...] = ()
+        self.labels: dict[str, str] = {}
+        self._ask = QFileDialog.getExistingDirectory
+        self.new, self.classes = QPushButton("New group"), QPushButton("By class")
+        self.folders, self.clear = QPushButton("By folder…"), QPushButton("Clear")
+        self.obstacle = SmallLabel("muted")
+        self._dress()
+        self._arrange()
+        self.new.clicked.connect(lambda: self.add(GroupDraft(self._free_name())))
+        self.classes.clicked.connect(lambda: self.set_groups(by_class(self.labels)))
+        self.folders.clicked.connect(self._choose_folders)
+        self.clear.clicked.connect(lambda: self.set_groups([]))
+        self._show()
+
+    def _dress(self) -> None:
+        self.new.setToolTip("Make a group, of the photos that are selected in the tray")
+        self.classes.setToolTip("Make a group of each predicted class with two photos or more")
+        self.folders.setToolTip("Make a group of each folder in a folder")
+        self.clear.setToolTip("Remove all groups")
+        self.obstacle.setAccessibleName("What is missing")
+
+    def _arrange(self) -> None:
+        rows = QHBoxLayout(), QHBoxLayout()
+        for row, parts in zip(
+            rows, ((self.new, self.classes), (self.folders, self.clear)), strict=True
+        ):
+            row.setSpacing(theme.GRID // 2)
+            for part in parts:
+                row.addWidget(part, 1)
+        inside = QWidget()
+        self._column = QVBoxLayout(inside)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(theme.GRID)
+        self._column.addStretch()
+        self.scrolled = QScrollArea()
+        self.scrolled.setWidget(inside)
+        self.scrolled.setWidgetResizable(True)
+        self.scrolled.setFrameShape(QFrame.Shape.NoFrame)
+        see_through(self.scrolled)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.GRID // 2)
+        for row in rows:
+            layout.addLayout(row)
+        layout.addWidget(self.scrolled, 1)
+        layout.addWidget(self.obstacle)
+
+    @property
+    def problem(self) -> str:
+        """Why the groups cannot be compared yet, or ``""``."""
+        return obstacle(self.groups, self.present)
+
+    # --- what is told ----------------------------------------------------------------
+
+    def set_tray(
+        self, present: Sequence[str], selected: Sequence[str], labels: Sequence[str]
+    ) -> None:
+        """Say which photos are open and selected, and their predicted classes (or ``""``)."""
+        self.present, self.selected = tuple(present), tuple(selected)
+        self.labels = dict(zip(present, labels, strict=True))
+        self._show()
+
+    def set_groups(self, groups: Sequence[GroupDraft]) -> None:
+        """Have these groups and no others."""
+        self.groups = list(groups)[:MOST_GROUPS]
+        self._show()
+        self.changed.emit()
+
+    def add(self, group: GroupDraft) -> None:
+        """Add a group; the photos that are selected in the tray come with it, if several are."""
+        if not group.folders and not group.images and len(self.selected) > 1:
+            group = group.with_images(self.selected)
+        self.set_groups([*self.groups, group])
+
+    def set_folder(self, folder: Folder) -> None:
+        """Say what is in a folder, to the groups that have it."""
+        self.groups = [
+            one.with_folder(folder) if any(f.path == folder.path for f in one.folders) else one
+            for one in self.groups
+        ]
+        self._show()
+        self.changed.emit()
+
+    def add_to(self, place: int, folders: Sequence[str], files: Sequence[str] = ()) -> None:
+        """Put folders and files into a group."""
+        group = self.groups[place].with_files(files)
+        for folder in folders:
+            group = group.with_folder(Folder(folder))
+        self._replace(place, group)
+        for folder in folders:
+            self.look_requested.emit(folder)
+
+    def _free_name(self) -> str:
+        taken = {one.name for one in self.groups}
+        return next(name for n in range(1, 99) if (name := f"group {n}") not in taken)
+
+    def _replace(self, place: int, group: GroupDraft) -> None:
+        self.set_groups([*self.groups[:place], group, *self.groups[place + 1 :]])
+
+    # --- folders ---------------------------------------------------------------------
+
+    def _choose_folders(self) -> None:
+        path = self._ask(self.window(), "A folder with a folder for each group", "")
+        if path:
+            self.add_folders(subfolders(path))
+
+    def add_folders(self, folders: Sequence[str]) -> None:
+        """Make a group of each folder, called after it."""
+        room = MOST_GROUPS - len(self.groups)
+        made = [
+            GroupDraft(folder.rstrip("/\\").replace("\\", "/").split("/")[-1])
+            .with_folder(Folder(folder))
+            for folder in folders[:room]
+        ]  # fmt: skip
+        self.set_groups([*self.groups, *made])
+        for folder in folders[:room]:
+            self.look_requested.emit(folder)
+
+    def _choose_folder(self, place: int) -> None:
+        path = self._ask(self.window(), f"Photos of {self.groups[place].name}", "")
+        if path:
+            self.add_to(place, [path])
+
+    def card_at(self, point: QPoint) -> int | None:
+        """Return the group at a point on the screen, or None."""
+        if not self.scrolled.isVisible():
+            return None
+        for place, card in enumerate(self.cards):
+            if card.visibleRegion().contains(card.mapFromGlobal(point)):
+                return place
+        return None
+
+    def hover(self, place: int | None) -> None:
+        """Show which group would take what is dragged."""
+        for at, card in enumerate(self.cards):
+            card.set_hovered(at == place)
+
+    # --- cards -----------------------------------------------------------------------
+
+    def _show(self) -> None:
+        while len(self.cards) > len(self.groups):
+            card = self.cards.pop()
+            self._column.removeWidget(card)
+            card.hide()
+            card.deleteLater()
+        while len(self.cards) < len(self.groups):
+            self._add_card()
+        for card, group in zip(self.cards, self.groups, strict=True):
+            card.set_group(group, group.counted(self.present), len(self.selected))
+        self.new.setEnabled(len(self.groups) < MOST_GROUPS)
+        self.folders.setEnabled(len(self.groups) < MOST_GROUPS)
+        self.classes.setEnabled(bool(by_class(self.labels)))
+        self.clear.setEnabled(bool(self.groups))
+        self.obstacle.setText(self.problem)
+        self.obstacle.setVisible(bool(self.problem))
+
+    def _add_card(self) -> None:
+        place, card = len(self.cards), GroupCard()
+        card.renamed.connect(lambda name: self._rename(place, name))
+        card.add_requested.connect(
+            lambda: self._replace(place, self.groups[place].with_images(self.selected))
+        )
+        card.folder_requested.connect(lambda: self._choose_folder(place))
+        card.remove_requested.connect(
+            lambda: self.set_groups([*self.groups[:place], *self.groups[place + 1 :]])
+        )
+        self.cards.append(card)
+        self._column.insertWidget(place, card)
+
+    def _rename(self, place: int, name: str) -> None:
+        self._replace(place, replace(self.groups[place], name=name))

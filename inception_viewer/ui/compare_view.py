@@ -1,0 +1,152 @@
+"""Photos, branches, groups of photos and checkpoints side by side: the pages of Compare."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+
+from ..questions import ImageInfo
+from . import panes, theme
+from .compare.chosen import Chosen
+from .compare.groups_page import GroupsPage
+from .compare.images_page import ImagesPage
+from .compare.photo_map_page import PhotoMapPage
+from .compare.photos_button import PhotosButton
+from .compare.profile_page import ProfilePage
+from .maps.restyle import panel
+from .small_label import SmallLabel
+from .view import View
+
+IMAGES, PROFILE, MAP, GROUPS = "images", "profile", "map", "groups"
+TITLES = {
+    IMAGES: "Images",
+    PROFILE: "Branch profile",
+    MAP: "Photo map",
+    GROUPS: "Groups",
+}
+OF_CHOSEN = (IMAGES, PROFILE)
+"""The pages that are about the photos that are chosen."""
+
+
+class CompareView(View):
+    """The pages, and the photos that some of them are about; signals and setters only."""
+
+    photos_changed = Signal(object)
+    """Emitted with the ids (tuple of str) of the photos that are compared now."""
+    page_shown = Signal(object)
+    """Emitted with the name (str) of the page that came to the front."""
+    copy_python_requested = Signal(object)
+    """Emitted with ``"compare"``."""
+    python_kind = "compare"
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Compare", parent)
+        self._images: tuple[ImageInfo, ...] = ()
+        self._chosen = Chosen()
+        self.images, self.profile = ImagesPage(), ProfilePage()
+        self.map, self.groups = PhotoMapPage(), GroupsPage()
+        self.pages: dict[str, QWidget] = {
+            IMAGES: self.images,
+            PROFILE: self.profile,
+            MAP: self.map,
+            GROUPS: self.groups,
+        }
+        self.photos = PhotosButton()
+        self.note, self.failure = SmallLabel("muted"), SmallLabel("error")
+        self.tabs = QTabWidget()
+        self._arrange()
+        self._connect()
+        self._show_photos()
+
+    def _arrange(self) -> None:
+        self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setDrawBase(False)
+        self.tabs.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.tabs.setAccessibleName("What is compared")
+        for name, page in self.pages.items():
+            self.tabs.addTab(page, TITLES[name])
+        self.tabs.setCornerWidget(self.photos)
+        for label in (self.note, self.failure):
+            label.setContentsMargins(theme.GRID, 4, theme.GRID, 0)
+            label.hide()
+        content = panel()
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.failure)
+        layout.addWidget(self.note)
+        layout.addWidget(self.tabs, 1)
+        self.set_content(content)
+
+    def _connect(self) -> None:
+        self.photos.picked.connect(self.pick)
+        self.tabs.currentChanged.connect(lambda _: self._turn())
+        for page in (self.images, self.profile, self.map, self.groups):
+            page.python_requested.connect(self.ask_for_python)
+
+    # --- which page ------------------------------------------------------------------
+
+    @property
+    def page(self) -> str:
+        """The name of the page in front."""
+        front = self.tabs.currentWidget()
+        return next(name for name, page in self.pages.items() if page is front)
+
+    def show_page(self, name: str) -> None:
+        """Bring a page to the front."""
+        self.tabs.setCurrentWidget(self.pages[name])
+
+    def _turn(self) -> None:
+        self._show_photos()
+        self.page_shown.emit(self.page)
+
+    def take_focus(self) -> None:
+        """Put the keyboard on what the page is about."""
+        if self.is_empty:
+            panes.enter(self)
+        elif self.page == IMAGES:
+            self.images.canvas.setFocus()
+        elif self.page == MAP:
+            self.map.slider.setFocus()
+        else:
+            panes.enter(self.pages[self.page])
+
+    # --- which photos ----------------------------------------------------------------
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """Ids of the photos that are compared."""
+        return self._chosen.photos
+
+    def set_images(self, images: tuple[ImageInfo, ...]) -> None:
+        """Say which photos are open."""
+        self._images = images
+        self._choose(self._chosen.among([image.id for image in images]))
+
+    def pick(self, photos: Sequence[str]) -> None:
+        """Compare these photos."""
+        self._choose(self._chosen.pick(photos))
+
+    def _choose(self, chosen: Chosen) -> None:
+        before, self._chosen = self._chosen.photos, chosen
+        self._show_photos()
+        if chosen.photos != before:
+            self.photos_changed.emit(chosen.photos)
+
+    def _show_photos(self) -> None:
+        self.photos.set_photos(self._images, self.chosen)
+        self.photos.setVisible(self.page in OF_CHOSEN)
+
+    # --- what is told ----------------------------------------------------------------
+
+    def set_note(self, sentence: str) -> None:
+        """Say what all pages leave out; ``""`` for nothing."""
+        self.note.setText(sentence)
+        self.note.setVisible(bool(sentence))
+
+    def set_failure(self, sentence: str) -> None:
+        """Say what went wrong; ``""`` for nothing."""
+        self.failure.setText(sentence)
+        self.failure.setVisible(bool(sentence))

@@ -1,0 +1,197 @@
+"""Asking for what is compared: what the pages show, of which photos and which network."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtGui import QDropEvent, QWindow
+
+from ..questions import Graph, ImageInfo, Pixels, Scene
+from ..runner import Failed, Runner
+from ..session import Session, State
+from .compare import snippets
+from .compare.group_drops import folders_and_files
+from .compare.groups_asking import GroupsAsking
+from .compare.images_asking import ImagesAsking
+from .compare.map_asking import MapAsking
+from .compare.profile_asking import ProfileAsking
+from .compare.rows import Column
+from .compare_view import GROUPS, IMAGES, MAP, PROFILE, CompareView
+from .frames import Frames
+from .main_window import MainWindow
+from .tray_model import split_verdict
+
+LEFT_OUT = "What is painted over photos and done to units is left out here."
+
+
+class Comparing(QObject):
+    """Keeps the pages on what the session looks at; only the page in front asks."""
+
+    def __init__(
+        self, session: Session, runner: Runner, window: MainWindow, frames: Frames
+    ) -> None:
+        super().__init__(window)
+        self._session, self._runner, self._window = session, runner, window
+        self._view, self._frames = window.compare_tab.compare, frames
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self.look)
+        self.images, self.profile = ImagesAsking(runner, self), ProfileAsking(runner, self)
+        self.map = MapAsking(runner, self, window.status)
+        self.groups = GroupsAsking(runner, self, window.status)
+        view = self._view
+        view.photos_changed.connect(self._later)
+        view.page_shown.connect(self._later)
+        window.compare_tab.shown.connect(self._later)
+        frames.switched.connect(self._later)
+        view.images.opened.connect(self._open)
+        for page in (view.images, view.profile, view.map, view.groups):
+            page.saved.connect(window.status.flash)
+        view.map.image_selected.connect(lambda image: self._open((image, None)))
+        view.map.unit_changed.connect(self._later)
+        tray = window.tray
+        tray.list.selectionModel().selectionChanged.connect(self._take_selection)
+        tray.model.dataChanged.connect(self._later)
+        window.drops.claim = self._claim
+        self._look_around(session.state)
+
+    # --- what is looked at -----------------------------------------------------------
+
+    def follow(self, old: State, new: State) -> None:
+        """Follow what is open and selected."""
+        if new.images != old.images:
+            self._view.set_images(new.images)
+        self._later()
+
+    def _look_around(self, state: State) -> None:
+        self._view.set_images(state.images)
+        self._take_selection()
+        self._later()
+
+    def _take_selection(self, *_: object) -> None:
+        """Compare what is selected in the tray, if it is more than one photo."""
+        selected = self._window.tray.selected()
+        if len(selected) > 1:
+            self._view.pick(selected)
+        self._later()
+
+    def _later(self, *_: object) -> None:
+        """Look again once all is said that changed."""
+        self._soon.start()
+
+    def look_again(self) -> None:
+        """Look again, once what is told now has been."""
+        self._later()
+
+    def scenes(self, images: tuple[str, ...]) -> tuple[Scene, ...]:
+        """Return photos before the network, neither of them touched."""
+        found = (self._session.state.scene_of(image) for image in images)
+        return tuple(replace(one, edits=(), interventions=()) for one in found if one is not None)
+
+    def look(self) -> None:
+        """Show what is known of what the page in front is about, and ask for the rest."""
+        state, view = self._session.state, self._view
+        if self._frames.frame is None:
+            return
+        view.show_content()
+        view.set_note(LEFT_OUT if self._touched(state) else "")
+        if not view.isVisible():
+            return
+        if view.page == IMAGES:
+            self.images.look(self.scenes(view.chosen), state)
+        elif view.page == PROFILE:
+            self.profile.look(self.scenes(view.chosen))
+        elif view.page == MAP:
+            view.map.set_graph(self._graph(state))
+            self.map.look(self.scenes(tuple(i.id for i in state.images)), state.image)
+
+        elif view.page == GROUPS:
+            names = {image.id: image.name for image in state.images}
+            made = state.preprocessing or state.open_checkpoint.preprocessing
+            selected = self._window.tray.selected()
+            self.groups.look(state.checkpoint, made, names, selected, state.unit)
+
+    def _claim(self, event: QDropEvent | None, window: QObject) -> bool:
+        """Take folders and photos that are dragged over a group."""
+        form = self._view.groups.form
+        if event is None or not isinstance(window, QWindow):
+            form.hover(None)
+            return False
+        place = form.card_at(window.mapToGlobal(event.position()).toPoint())
+        folders, files = folders_and_files(event.mimeData()) if place is not None else ((), ())
+        taken = place is not None and bool(folders or files)
+        drops = event.type() == QEvent.Type.Drop
+        form.hover(place if taken and not drops else None)
+        if taken and drops:
+            form.add_to(place, folders, files)
+        return taken
+
+    def _graph(self, state: State) -> Graph:
+        assert state.open_checkpoint is not None
+        return state.open_checkpoint.graph
+
+    def _touched(self, state: State) -> bool:
+        scenes = (state.scene_of(image.id) for image in state.images)
+        return any(one.edits or one.interventions for one in scenes if one is not None)
+
+    def _open(self, at: tuple[str, tuple[str, int] | None]) -> None:
+        image, channel = at
+        self._session.update(lambda now: replace(now, image=image, channel=channel or now.channel))
+
+    # --- what the window says --------------------------------------------------------
+
+    @property
+    def view(self) -> CompareView:
+        """What the tab holds."""
+        return self._view
+
+    def column(self, scene: Scene, picture: Pixels | None) -> Column:
+        """Return a photo's name and verdict, as the tray has them."""
+        model = self._window.tray.model
+        image = next(one for one in self._session.state.images if one.id == scene.image)
+        return Column(image.id, image.name, model.verdicts.get(image.id, ""), picture)
+
+    def fail(self, outcome: Failed | None) -> None:
+        """Say what went wrong, or that nothing did."""
+        self._view.set_failure(outcome.sentence if outcome is not None else "")
+
+    def cancel(self) -> None:
+        """Take back what runs."""
+        self.map.cancel()
+        self.groups.cancel()
+
+    def forget(self) -> None:
+        """Drop all answers: they would be others now."""
+        for part in (self.images, self.profile, self.map, self.groups):
+            part.forget()
+        self._later()
+
+    def snippet(self) -> str:
+        """Return the lines that give what the page in front shows."""
+        state, view = self._session.state, self._view
+        if state.open_checkpoint is None or not view.chosen:
+            return ""
+        photos = self.infos(view.chosen)
+        if view.page == PROFILE:
+            return snippets.profile(state, photos, view.profile.chosen_measure)
+        if view.page == GROUPS:
+            return snippets.groups(state, view.groups.answer)
+        if view.page == MAP:
+            return snippets.photo_map(state, view.map.chosen_unit)
+        return snippets.images(state, photos, view.images.sheet)
+
+    def kernel_note(self) -> str:
+        """Return what is to be known of the 5x5 branches' kernel, or ``""``."""
+        info = self._session.state.open_checkpoint
+        nodes = info.graph.nodes if info is not None else ()
+        return next((node.note for node in nodes if node.branch == "5x5" and node.note), "")
+
+    def labels(self, images: tuple[str, ...]) -> list[str]:
+        """Return photos' predicted classes, ``""`` where they are not known."""
+        verdicts = self._window.tray.model.verdicts
+        texts = (verdicts.get(image, "") for image in images)
+        return [split_verdict(text)[0] if text.endswith("%") else "" for text in texts]
+
+    def infos(self, images: tuple[str, ...]) -> list[ImageInfo]:
+        """Return open photos by their ids, in the tray's order."""
+        return [one for one in self._session.state.images if one.id in images]
