@@ -596,9 +596,10 @@ def _class_index(net: Network, target: int | str | None) -> int | None:
         if target not in net.classes:
             raise QuestionError(f"“{target}” is no class of this network; see net.classes.")
         return net.classes.index(target)
-    if isinstance(target, bool) or not 0 <= int(target) < len(net.classes):
-        raise QuestionError(f"Class {target} is out of range: 0 to {len(net.classes) - 1}.")
-    return int(target)
+    index = _whole(target, "class's index")
+    if not 0 <= index < len(net.classes):
+        raise QuestionError(f"Class {index} is out of range: 0 to {len(net.classes) - 1}.")
+    return index
 
 
 def _decoded(image: Photo) -> Decoded:
