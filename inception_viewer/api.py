@@ -10,7 +10,6 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from numbers import Integral
 from os import PathLike, fsdecode, fspath
 from os.path import exists, expanduser
 from pathlib import Path
@@ -20,11 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from . import attribution_methods, grade_measures
+from . import arguments, attribution_methods, grade_measures
 from .analysis import answer
 from .analysis.maps import first_filters
 from .analysis.trace import Trace
-from .attribution_methods import Method
+from .attribution_methods import Method, Parameter
 from .checkpoints.own import save_as
 from .concept_questions import Concept, ConceptAnswer, TestConcepts
 from .edit_questions import Brush
@@ -42,7 +41,6 @@ from .questions import (
     Floats,
     HeadState,
     ImageSource,
-    Neuron,
     Notice,
     Preprocessing,
     Question,
@@ -51,6 +49,12 @@ from .questions import (
 
 Photo: TypeAlias = str | PathLike[str] | Image.Image | NDArray[np.uint8]
 """A path, a PIL image, or a numpy array uint8 RGB (height, width, 3)."""
+
+BASELINES = (
+    ("baseline", "image", "baseline_image"),
+    ("baselines", "images", "baseline_images"),
+)
+"""The parameters that take photos: their names, the choice meant, and where the ids go."""
 
 Watch: TypeAlias = Callable[[float, str], None]
 """Called with the share done in [0, 1] and a few words; whatever it raises ends the work."""
@@ -223,11 +227,12 @@ class Network:
         preprocessing: Preprocessing | None,
         edits: Sequence[Brush] = (),
     ) -> Iterator[Scene]:
+        edits = arguments.brushes(edits)
         check(edits)
-        made = preprocessing or self.preprocessing
+        made = arguments.preprocessing(preprocessing) or self.preprocessing
         opened = self._lab.add_image(_decoded(image))
         try:
-            yield Scene(self.fingerprint, opened.id, made, tuple(edits))
+            yield Scene(self.fingerprint, opened.id, made, edits)
         finally:
             self._lab.forget_image(opened.id)
 
@@ -343,8 +348,8 @@ def attribute(
     edits
         Areas of the network's picture to paint over first: the painted picture is explained.
     **parameters
-        The method's own (``steps=50``). ``baseline`` may be a photo, like ``image``, besides
-        the names that the method lists.
+        The method's own (``steps=50``). ``baseline`` may be a photo, like ``image``, and
+        ``baselines`` a list of photos, besides the names that the method lists.
 
     Returns
     -------
@@ -420,7 +425,8 @@ def grade(
     ImageError, QuestionError
         As :func:`attribute`, and if there is no such measure.
     """
-    grade_measures.measure(measure)
+    grade_measures.measure(arguments.name(measure, "measure"))
+    seed = arguments.count(measure_seed, "seed")
     with _asked(
         net,
         image,
@@ -435,7 +441,7 @@ def grade(
         edits,
         parameters,
     ) as question:
-        wanted = Grade(question, cast(MeasureName, measure), _whole(measure_seed, "seed"))
+        wanted = Grade(question, cast(MeasureName, measure), seed)
         found: GradeAnswer = net._answer(wanted)
         return found
 
@@ -494,25 +500,42 @@ def tcav(
     QuestionError
         If there is no such unit, head or class, or a folder holds too few photos.
     """
-    index = class_index(net, target)
+    _opened(net)
+    index = arguments.class_index(net.classes, target)
     if index is None:
         raise QuestionError("Say which class: by name or index.")
     question = TestConcepts(
         net.fingerprint,
-        unit,
-        head,
+        arguments.name(unit, "unit"),
+        arguments.name(head, "head"),
         index,
-        tuple(Concept(name, fspath(folder)) for name, folder in concepts.items()),
-        fspath(random),
-        fspath(photos),
-        _whole(runs, "number of runs"),
-        _whole(most, "number of photos"),
-        _whole(seed, "seed"),
-        preprocessing,
-        _whole(together, "number of questions asked together"),
+        _concepts(concepts),
+        arguments.folder(random, "folder of random photos"),
+        arguments.folder(photos, "folder of photos of the class"),
+        arguments.whole(runs, "number of runs"),
+        arguments.whole(most, "number of photos"),
+        arguments.whole(seed, "seed"),
+        arguments.preprocessing(preprocessing),
+        arguments.whole(together, "number of questions asked together"),
     )
     found: ConceptAnswer = net._answer(question)
     return found
+
+
+def _concepts(concepts: Any) -> tuple[Concept, ...]:
+    if not isinstance(concepts, Mapping):
+        raise QuestionError(
+            f"Concepts are a mapping from a name to a folder of photos, not {concepts!r}."
+        )
+    return tuple(
+        Concept(arguments.name(name, "concept"), arguments.folder(where, f"folder of “{name}”"))
+        for name, where in concepts.items()
+    )
+
+
+def _opened(net: Any) -> None:
+    if not isinstance(net, Network):
+        raise QuestionError(f"“net” is what iv.load returns, not {net!r}.")
 
 
 @contextmanager
@@ -531,8 +554,12 @@ def _asked(
     parameters: Mapping[str, Any],
 ) -> Iterator[Attribution]:
     """Make the question of :func:`attribute`'s arguments; its photos are open within."""
-    described = attribution_methods.method(method)
-    chosen = _neuron(described, head, unit, channel, position)
+    _opened(net)
+    described = attribution_methods.method(arguments.name(method, "method"))
+    head = arguments.name(head, "head")
+    if unit is not None:
+        unit = arguments.name(unit, "unit")
+    chosen = arguments.neuron(described, head, unit, channel, position)
     if chosen and against is not None and not described.needs_answer:
         raise QuestionError("“against” subtracts a class; a unit's channel is explained here.")
     with ExitStack() as opened:
@@ -542,85 +569,40 @@ def _asked(
             scene,
             method,
             head,
-            class_index(net, target),
+            arguments.class_index(net.classes, target),
             None if chosen else unit,
             tuple(sorted(settings.items())),
-            class_index(net, against),
+            arguments.class_index(net.classes, against),
             chosen,
         )
-
-
-def _neuron(
-    method: Method,
-    head: str,
-    unit: str | None,
-    channel: int | None,
-    position: tuple[int, int] | None,
-) -> Neuron | None:
-    """Return the neuron that is meant, if one is."""
-    named = channel is not None or position is not None
-    if method.target_kind == "layer" and named:
-        raise QuestionError(
-            f"{method.title} explains a class by all of a unit's channels; leave channel and "
-            "position out."
-        )
-    if not named and (not method.explains_neuron or unit is None):
-        return None
-    if position is not None:
-        position = _position(position)
-    if channel is not None:
-        channel = _whole(channel, "channel")
-    where = unit or attribution_methods.DEFAULT_UNIT.get(head, "inception5b")
-    return Neuron(where, channel, position)
-
-
-def _position(position: Any) -> tuple[int, int]:
-    if not isinstance(position, Sequence) or isinstance(position, str) or len(position) != 2:
-        raise QuestionError(f"A position is a pair (row, column), not {position!r}.")
-    return _whole(position[0], "row"), _whole(position[1], "column")
-
-
-def _whole(value: Any, what: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, Integral):
-        raise QuestionError(f"A {what} is a whole number, not {value!r}.")
-    return int(value)
 
 
 def _settings(
     method: Method, parameters: Mapping[str, Any], opened: ExitStack, net: Network
 ) -> dict[str, Any]:
-    """Return the parameters, with a baseline that is a photo opened for as long as needed."""
+    """Return the parameters, with baselines that are photos opened for as long as needed."""
     settings = dict(parameters)
-    given = settings.get("baseline")
-    named = next((p for p in method.parameters if p.name == "baseline"), None)
-    if named is None or given is None:
-        return settings
-    if isinstance(given, str) and given in (value for value, _ in named.choices):
-        return settings
-    if isinstance(given, str) and not exists(given):
-        names = ", ".join(value for value, _ in named.choices)
-        raise QuestionError(f"“baseline” is a photo or one of {names}, not “{given}”.")
-    scene = opened.enter_context(net._scene(given, None))
-    return {**settings, "baseline": "image", "baseline_image": scene.image}
+    for key, chosen, ids in BASELINES:
+        given = settings.get(key)
+        named = next((p for p in method.parameters if p.name == key), None)
+        if named is None or given is None or _is_choice(named, given):
+            continue
+        several = key == "baselines" and isinstance(given, list | tuple)
+        photos = given if several else [given]
+        scenes = [opened.enter_context(net._scene(photo, None)) for photo in photos]
+        settings |= {key: chosen, ids: ",".join(scene.image for scene in scenes)}
+    return settings
 
 
-def class_index(net: Network, target: int | str | None) -> int | None:
-    """Return the index of a class that is given by name or index; None for None.
-
-    Raises
-    ------
-    QuestionError
-        If the network has no such class.
-    """
-    if target is None:
-        return None
-    if isinstance(target, str):
-        if target not in net.classes:
-            raise QuestionError(f"“{target}” is no class of this network; see net.classes.")
-        return net.classes.index(target)
-    if isinstance(target, bool) or not 0 <= int(target) < len(net.classes):
-        raise QuestionError(f"Class {target} is out of range: 0 to {len(net.classes) - 1}.")
-    return int(target)
+def _is_choice(named: Parameter, given: Any) -> bool:
+    """Return whether it is one of the names; False for a photo."""
+    names = [value for value, _ in named.choices]
+    if not isinstance(given, str) or (given not in names and exists(given)):
+        return False
+    if given not in names:
+        photo = "a photo or" if named.name == "baseline" else "photos or"
+        raise QuestionError(f"“{named.name}” is {photo} one of {', '.join(names)}, not “{given}”.")
+    return True
 
 
 def _decoded(image: Photo) -> Decoded:

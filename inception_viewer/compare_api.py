@@ -10,7 +10,8 @@ from contextlib import ExitStack, contextmanager
 from os import PathLike, fspath
 from typing import TypeAlias
 
-from .api import Network, Photo, class_index
+from . import arguments
+from .api import Network, Photo
 from .comparison_questions import (
     BranchProfile,
     BranchProfileAnswer,
@@ -87,7 +88,7 @@ def branch_importance(
         question = BranchImportance(
             scenes,
             head,
-            class_index(net, target),
+            arguments.class_index(net.classes, target),
             mode,
             tuple(scene.image for scene in means),
             reductions,

@@ -243,6 +243,7 @@ class Lab:
         self._inputs.forget(lambda scene: scene.checkpoint == checkpoint)
         self._traces.forget(lambda scene: scene.checkpoint == checkpoint)
         self._means.forget(lambda key: key[0].checkpoint == checkpoint)
+        self.attributions.forget(lambda question: question.scene.checkpoint == checkpoint)
 
     def graph(self, checkpoint: str, height: int, width: int) -> Graph:
         """Return an open checkpoint's network as it is for inputs of a size.

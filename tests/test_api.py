@@ -246,7 +246,7 @@ def test_a_baseline_may_be_a_photo(
         ({"target": "unicorn"}, "“unicorn” is no class"),
         ({"target": 12}, "Class 12 is out of range: 0 to 11"),
         ({"target": -1}, "out of range"),
-        ({"target": True}, "out of range"),
+        ({"target": True}, "by name or index, not as True"),
         ({"head": "aux3"}, "aux3"),
         ({"target": 1, "against": 1}, "class and itself is zero"),
         ({"against": "unicorn"}, "“unicorn” is no class"),

@@ -273,8 +273,13 @@ def test_interrupting_the_command_says_how_to_go_on(
         time.sleep(0.3)
         signal.pthread_kill(main, signal.SIGINT)
 
-    threading.Thread(target=interrupt).start()
-    assert cli.main(["get", "torchvision", "--to", str(folder)]) == 130
+    # A shell that runs the tests in the background has them ignore the signal.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        threading.Thread(target=interrupt).start()
+        assert cli.main(["get", "torchvision", "--to", str(folder)]) == 130
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert "The same command goes on from there." in capsys.readouterr().err
     assert kept.stat().st_size == CUT
 

@@ -125,8 +125,14 @@ def test_the_saved_picture_holds_the_map_as_drawn_and_says_what_it_is(view, tmp_
         if np.array_equal(pixels[top : top + len(large), 24 : 24 + len(large)], large)
     ]
     assert len(found) == 1
-    for words in ("cup.jpg", "main: cup", "completeness", "Colours end at", "Checkpoint 5e1f5e1f"):
-        assert words in said
+    for told in (
+        "cup.jpg",
+        "main: cup",
+        "completeness",
+        "Colours end at",
+        "Checkpoint 5e1f5e1f",
+    ):
+        assert told in said
 
 
 def test_the_saved_array_is_the_map_and_a_failure_is_said(view, tmp_path):

@@ -94,9 +94,11 @@ class Parameter:
             wanted = "a whole number" if whole else "a number"
             raise QuestionError(f"“{self.name}” is {wanted}, not “{value}”.")
         if not self.minimum <= float(value) <= self.maximum:
-            raise QuestionError(
-                f"“{self.name}” goes from {self.minimum:g} to {self.maximum:g}; {value} is not."
+            # Whole ones in full: “:g” makes 2.14748e+09 of the largest seed.
+            low, high = (
+                f"{end:.0f}" if whole else f"{end:g}" for end in (self.minimum, self.maximum)
             )
+            raise QuestionError(f"“{self.name}” goes from {low} to {high}; {value} is not.")
         return int(value) if whole else float(value)
 
 

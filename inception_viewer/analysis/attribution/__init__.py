@@ -18,7 +18,7 @@ from inception_viewer.attribution_methods import DEFAULT_UNIT, Method, Settings
 from inception_viewer.errors import QuestionError
 from inception_viewer.explained_words import class_words, neuron_words
 from inception_viewer.fitted import fitted_heads
-from inception_viewer.googlenet.architecture import GoogLeNet
+from inception_viewer.googlenet.architecture import LOGITS, GoogLeNet
 from inception_viewer.questions import (
     Attribution,
     AttributionAnswer,
@@ -50,6 +50,7 @@ def answer(question: Attribution, lab: Lab, progress: Progress) -> AttributionAn
     method = attribution_methods.method(question.method)
     settings = method.settings(dict(question.parameters))
     info = lab.info(question.scene.checkpoint)
+    _check_head(question, lab.network(question.scene.checkpoint, progress.lane), method)
     reason = method.suits(info.graph, question.head)
     if reason:
         raise QuestionError(reason)
@@ -100,6 +101,8 @@ def _task(
 ) -> tuple[Task, int, str]:
     """Return the task, the class that it explains (-1: none), and what is explained, in words."""
     net = lab.network(question.scene.checkpoint, progress.lane)
+    if question.unit is not None and question.unit not in net.by_name:
+        raise QuestionError(f"This network has no unit “{question.unit}”.")
     classes = lab.info(question.scene.checkpoint).classes
     through: Score | None = None
     if question.neuron is not None or method.explains_neuron:
@@ -119,6 +122,13 @@ def _task(
     made = question.scene.preprocessing
     task = Task(net, array, made, score, question.unit, settings, other_photo, through)
     return task, target, words
+
+
+def _check_head(question: Attribution, net: GoogLeNet, method: Method) -> None:
+    """Make sure that there is the head, before a method says why it does not suit it."""
+    explains_class = question.neuron is None and not method.explains_neuron
+    if explains_class or method.needs_answer or question.head not in LOGITS:
+        check_target(net, question.head, 0)
 
 
 def _logit(

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from inception_viewer import grade_measures
+from inception_viewer.errors import QuestionError
 from inception_viewer.grade_questions import Grade, GradeAnswer
 from inception_viewer.questions import Attribution, AttributionAnswer, Notice, Provenance
 
@@ -51,6 +52,8 @@ def answer(question: Grade, lab: Lab, progress: Progress) -> GradeAnswer:
     """
     started = time.perf_counter()
     measure = grade_measures.measure(question.measure)
+    if question.seed < 0:
+        raise QuestionError("“seed” is at least 0.")
     known = lab.attributions.get(question.attribution)
     begin = 0.0 if known else MAPPING
     explained = known or _explained(question.attribution, lab, progress)

@@ -86,6 +86,8 @@ def misfit(method: Method, place: CheckpointInfo, question: Attribution) -> str:
     asks_class = question.neuron is None or method.needs_answer
     if asks_class and place.heads.get(question.head, "absent") == "absent":
         return f"{place.name} has no head {question.head}."
+    if asks_class and question.against is not None and question.against == question.target:
+        return "The difference of a class and itself is zero; choose two classes."
     return method.suits(place.graph, question.head)
 
 

@@ -175,7 +175,10 @@ class LabToolbar(Lines):
         for value, words in SORTS.items():
             self.sort.addItem(words, value)
         for measure in measures.values():
-            self.sort.addItem(f"By {measure.title[:1].lower()}{measure.title[1:]}", measure.name)
+            # An acronym keeps its capitals.
+            plain = measure.title[1:] == measure.title[1:].lower()
+            title = measure.title.lower() if plain else measure.title
+            self.sort.addItem(f"By {title}", measure.name)
         self.sort.setCurrentIndex(max(0, self.sort.findData(chosen)))
 
     # --- construction ----------------------------------------------------------------

@@ -1,0 +1,100 @@
+"""What a notebook hands over, checked: one sentence for whatever is of the wrong kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from numbers import Integral
+from os import PathLike, fspath
+from typing import Any
+
+from . import attribution_methods
+from .attribution_methods import Method
+from .edit_questions import Brush
+from .errors import QuestionError
+from .questions import Neuron, Preprocessing
+
+
+def name(value: Any, what: str) -> str:
+    """Return a name of something: text, not empty."""
+    if not isinstance(value, str) or not value:
+        raise QuestionError(f"A {what} is given by its name, not as {value!r}.")
+    return str(value)
+
+
+def whole(value: Any, what: str) -> int:
+    """Return a whole number, be it Python's or numpy's."""
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise QuestionError(f"A {what} is a whole number, not {value!r}.")
+    return int(value)
+
+
+def count(value: Any, what: str) -> int:
+    """Return a whole number that is not below zero."""
+    number = whole(value, what)
+    if number < 0:
+        raise QuestionError(f"A {what} is at least 0, not {number}.")
+    return number
+
+
+def folder(value: Any, what: str) -> str:
+    """Return the path of a folder as text."""
+    if not isinstance(value, str | PathLike) or not (path := fspath(value)):
+        raise QuestionError(f"The {what} is the path of a folder, not {value!r}.")
+    if not isinstance(path, str):
+        raise QuestionError(f"The {what} is a path as text, not {path!r}.")
+    return path
+
+
+def class_index(classes: Sequence[str], target: Any) -> int | None:
+    """Return the index of a class that is given by name or index; None for None."""
+    if target is None:
+        return None
+    if isinstance(target, str):
+        if target not in classes:
+            raise QuestionError(f"“{target}” is no class of this network; see net.classes.")
+        return classes.index(target)
+    if isinstance(target, bool) or not isinstance(target, Integral):
+        raise QuestionError(f"A class is given by name or index, not as {target!r}.")
+    index = int(target)
+    if not 0 <= index < len(classes):
+        raise QuestionError(f"Class {index} is out of range: 0 to {len(classes) - 1}.")
+    return index
+
+
+def preprocessing(value: Any) -> Preprocessing | None:
+    """Return a preprocessing, or None for the checkpoint's own."""
+    if value is not None and not isinstance(value, Preprocessing):
+        raise QuestionError(f"“preprocessing” is a Preprocessing, not {value!r}.")
+    return value
+
+
+def brushes(value: Any) -> tuple[Brush, ...]:
+    """Return edits as a tuple; what is in it, painting checks."""
+    if not isinstance(value, Iterable):
+        raise QuestionError(f"“edits” is a sequence of Brush, not {value!r}.")
+    return tuple(value)
+
+
+def neuron(method: Method, head: str, unit: str | None, channel: Any, place: Any) -> Neuron | None:
+    """Return the neuron that is meant, if one is."""
+    named = channel is not None or place is not None
+    if method.target_kind == "layer" and named:
+        raise QuestionError(
+            f"{method.title} explains a class by all of a unit's channels; leave channel and "
+            "position out."
+        )
+    if not named and (not method.explains_neuron or unit is None):
+        return None
+    if place is not None:
+        place = position(place)
+    if channel is not None:
+        channel = whole(channel, "channel")
+    where = unit or attribution_methods.DEFAULT_UNIT.get(head, "inception5b")
+    return Neuron(where, channel, place)
+
+
+def position(value: Any) -> tuple[int, int]:
+    """Return a place in a unit's map, (row, column)."""
+    if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != 2:
+        raise QuestionError(f"A position is a pair (row, column), not {value!r}.")
+    return whole(value[0], "row"), whole(value[1], "column")
