@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 WINDOW = """
 import os, sys
 from inception_viewer import launch, preflight
+launch.hold_the_collector()
 options = launch.parser().parse_args(["--settings", sys.argv[1]])
 assert not preflight.problem(), preflight.problem()
 from inception_viewer.ui.application import make_application, open_window

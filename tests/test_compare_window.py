@@ -14,6 +14,7 @@ from PySide6.QtTest import QTest
 from window_tools import close, drop, mime_of, open_controller, settle, until
 
 import inception_viewer as iv
+from inception_viewer.api import Network
 from inception_viewer.paths import asset
 from inception_viewer.ui.compare_view import GROUPS, MAP, PROFILE
 from inception_viewer.ui.controller import Controller
@@ -51,7 +52,7 @@ def window(photos: list[Path], tmp_path: Path) -> Iterator[Controller]:
 
 
 @pytest.fixture(scope="module")
-def net() -> iv.Network:
+def net() -> Network:
     return iv.load("demo")
 
 

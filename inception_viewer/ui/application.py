@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Callable
@@ -54,6 +55,8 @@ def open_window(
     preferences = Preferences(options.settings)
     theme.apply(options.theme or preferences.theme, preferences.text_scale)
     window = MainWindow(preferences)
+    if not gc.isenabled():  # launch.py held it
+        window.first_painted.connect(_collect_from_now_on)  # before what the worker imports
     poster = Poster(window)
     runner = Runner(worker, poster.post)
     start = Start(
@@ -67,6 +70,11 @@ def open_window(
     window.restore_layout()
     window.show()
     return controller
+
+
+def _collect_from_now_on() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def run(options: argparse.Namespace) -> int:

@@ -15,7 +15,6 @@ from ..session import look_at, use_attribution
 from . import (
     about,
     compare_link,
-    concept_testing,
     dialogs,
     evaluating,
     head_words,
@@ -95,7 +94,7 @@ def _connect_menus(controller: Controller) -> None:
         "fit_network": window.network.canvas.fit,
         "attribute": partial(attribute, controller),
         "evaluate": controller.evaluating.show,
-        "concepts": controller.concept_testing.show,
+        "concepts": lambda: controller.concept_testing.show(),
         "cancel": window.status.cancel_newest,
         "empty_queue": controller.lab_link.empty,
         "brush": partial(toggle_brush, controller),
@@ -374,7 +373,7 @@ def cancel(controller: Controller, key: str) -> None:
         "decisive": lambda: controller.intervening.cancel(key),
         compare_link.KEY: lambda: controller.compare_link.cancel(),
         evaluating.KEY: controller.evaluating.cancel,
-        concept_testing.KEY: controller.concept_testing.cancel,
+        "concepts": lambda: controller.concept_testing.cancel(),
         fits.KEY: controller.fits.cancel,
         saving.KEY: controller.saving.cancel,
         editing.KEY: controller.input_editing.cancel,
@@ -430,7 +429,7 @@ def copy_python(controller: Controller, kind: str) -> None:
     question = state.attribution_question
     assert question is not None
     answer = controller.attributing.answer
-    texts = {
+    texts: dict[str, Callable[[], str]] = {
         "maps": lambda: snippets.maps(state, frame.maps),
         "seen": lambda: snippets.seen(state),
         "predictions": lambda: snippets.predictions(state, frame.overview.predictions.logits),

@@ -31,7 +31,6 @@ from ..session import MapSettings, Session, State
 from . import commands, state_json, theme
 from .attributing import Attributing
 from .compare_link import CompareLink
-from .concept_testing import ConceptTesting
 from .drops import Dropped, sources_of_paths
 from .evaluating import Evaluating
 from .fitting.fits import Fits
@@ -51,6 +50,7 @@ from .saving.saving import Saving
 from .status_bar import Activity
 
 if TYPE_CHECKING:
+    from .concept_testing import ConceptTesting
     from .lab_running import LabRunning
 
 LOADING = "Loading PyTorch…"
@@ -103,7 +103,7 @@ class Controller(QObject):
         self.saving = Saving(session, runner, window)
         self.input_editing = InputEditing(session, runner, window)
         self.evaluating = Evaluating(session, runner, window)
-        self.concept_testing = ConceptTesting(session, runner, window)
+        self._concepts: ConceptTesting | None = None
         self.errors: list[str] = []
         self.theme_name = self.start_with.theme or window.preferences.theme
         path = self.start_with.state_file
@@ -140,7 +140,6 @@ class Controller(QObject):
         self.downloads.open_requested.connect(self.opening.open_checkpoint)
         self.evaluating.failed.connect(self.report)
         self.intervening.failed.connect(self.report)
-        self.concept_testing.failed.connect(self.report)
         self.fits.open_requested.connect(self.opening.open_checkpoint)
         self.opening.refused.connect(self._refuse)
         self.opening.class_list_brought.connect(self.naming.use)
@@ -155,6 +154,16 @@ class Controller(QObject):
     def lab_running(self) -> LabRunning:
         """What asks for the lab's cells; asking for it makes the lab."""
         return self.lab_link.running
+
+    @property
+    def concept_testing(self) -> ConceptTesting:
+        """What tests concepts; made, and even imported, once somebody wants it."""
+        if self._concepts is None:
+            from .concept_testing import ConceptTesting
+
+            self._concepts = ConceptTesting(self.session, self.runner, self.window)
+            self._concepts.failed.connect(self.report)
+        return self._concepts
 
     # --- start and end ---
 
@@ -250,7 +259,8 @@ class Controller(QObject):
         for part in (self.naming, self.saving, self.input_editing):
             part.follow(old, new)
         self.evaluating.follow(old, new)
-        self.concept_testing.follow(old, new)
+        if self._concepts is not None:
+            self._concepts.follow(old, new)
         if new.machine != old.machine:
             commands.fill_devices(self)
         if (new.checkpoint, new.checkpoints) != (old.checkpoint, old.checkpoints):

@@ -109,8 +109,8 @@ class EffectChart(QWidget):
         painter.drawLine(QPointF(area.left(), middle), QPointF(area.right(), middle))
         painter.setPen(QColor(colours.muted))
         flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        marks = ((area.top(), signed(limit)), (middle - line / 2, "0"))
-        for top, words in (*marks, (area.bottom() - line, signed(-limit))):
+        marks = ((area.top(), f"+{number(limit)}"), (middle - line / 2, "0"))
+        for top, words in (*marks, (area.bottom() - line, number(-limit))):
             painter.drawText(QRectF(area.left() - LEFT, top, LEFT - 6, line), flags, words)
         one = self.shown
         under = QRectF(area.left(), area.bottom() + 2, area.width(), line)

@@ -38,8 +38,8 @@ from .maps_canvas import MapsCanvas
 from .rows import Column, Row, Sheet
 
 FORM_WIDTH = 248
-WIDE = 1100
-"""From which width on the maps stand beside the table."""
+WIDE, TABLE = 1100, 440
+"""From which width on the maps stand beside the table, and how wide that is then."""
 WHOLE = "Whole network"
 STOPPED = "Stopped: Compare goes on from here."
 
@@ -178,6 +178,7 @@ class GroupsPage(QWidget):
         across = Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical
         if self.results.orientation() != across:
             self.results.setOrientation(across)
+            self.table.setMinimumWidth(TABLE if wide else 0)
 
     # --- what is told ----------------------------------------------------------------
 

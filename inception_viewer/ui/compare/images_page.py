@@ -48,7 +48,7 @@ class ImagesPage(QWidget):
         self._unit, self._caption = "", ""
         self._ask: saving.Ask = saving.ask_dialog
         self.canvas = MapsCanvas()
-        self.kind, self.shared = QComboBox(), QCheckBox("One scale for all rows")
+        self.kind, self.shared = QComboBox(), QCheckBox("One scale")
         self.first, self.second = QComboBox(), QComboBox()
         self.difference = QCheckBox("Difference")
         self.export = QPushButton("Export")
@@ -63,10 +63,14 @@ class ImagesPage(QWidget):
         for box in (self.kind, self.first, self.second):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.kind.setAccessibleName("Which maps are compared")
-        self.shared.setToolTip("Else each row has a scale of its own, the same for all photos")
+        self.shared.setToolTip(
+            "One scale for all rows; else each row has its own, the same for all photos"
+        )
         self.difference.setToolTip("Show the maps of one photo less those of another")
         self.first.setAccessibleName("Difference: this photo")
         self.second.setAccessibleName("Difference: less this photo")
+        for box in (self.first, self.second):
+            box.setFixedWidth(7 * theme.GRID)
         self.words.setProperty("role", "muted")
         menu = QMenu(self.export)
         self._fill(menu)

@@ -100,7 +100,7 @@ class PhotoMapPage(QWidget):
         self.splitter.setStretchFactor(0, 3)
         self.splitter.setStretchFactor(1, 2)
         self.splitter.setHandleWidth(theme.GRID)
-        beside.setMinimumWidth(208)
+        beside.setMinimumWidth(31 * theme.GRID)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, 4)
         layout.setSpacing(theme.GRID)

@@ -12,7 +12,7 @@ from ...questions import Floats, MapGroup, MapsAnswer, Pixels
 
 Kind = Literal["means", "strongest", "selected"]
 KINDS: dict[Kind, str] = {
-    "means": "Branches, mean of each",
+    "means": "Branch means",
     "strongest": "Strongest channels",
     "selected": "Selected channel",
 }
