@@ -33,8 +33,9 @@ from PySide6.QtWidgets import QWidget  # noqa: E402
 from benchmarks.bench import Bench, opened  # noqa: E402
 from inception_viewer.attribution_methods import METHODS  # noqa: E402
 from inception_viewer.edit_questions import Stroke  # noqa: E402
+from inception_viewer.intervention_questions import Intervention  # noqa: E402
 from inception_viewer.lab_choice import Choice  # noqa: E402
-from inception_viewer.session import AttributionSettings, MapSettings, paint  # noqa: E402
+from inception_viewer.session import AttributionSettings, MapSettings, intervene, paint  # noqa: E402
 
 SIZE = (1280, 800)
 LAB_METHODS = (
@@ -145,6 +146,35 @@ class Scenes:
         self._bench.settle()
         return window
 
+    def profile(self) -> QWidget:
+        """Show the share of each branch along the depth, for four photos."""
+        self._show("cup.jpg", "inception4c")
+        window = self._window
+        window.show_tab(window.compare_tab)
+        window.menus["maximise"].trigger()
+        self._bench.settle()
+        view = window.compare_tab.compare
+        view.pick([image.id for image in self._controller.session.state.images[:4]])
+        view.show_page("profile")
+        self._bench.settle()
+        return window
+
+    def importance(self) -> QWidget:
+        """Show a branch switched off, and what every branch is worth to the cup."""
+        self._show("cup.jpg", "inception4e/3x3")
+        window = self._window
+        window.menus["show_intervene"].trigger()
+        self._bench.settle()
+        view = window.intervene_tab.held
+        view.show_page(view.importance)
+        view.importance.form.conductance.setChecked(True)
+        view.importance.form.run.compute.click()
+        self._bench.settle()
+        one = Intervention("inception4e/3x3")
+        self._controller.session.update(lambda state: intervene(state, one))
+        self._bench.settle()
+        return window
+
     def _show(
         self,
         photo: str,
@@ -187,6 +217,8 @@ PICTURES: dict[str, Callable[[Scenes], QWidget]] = {
     "outside": Scenes.outside,
     "lab": Scenes.lab,
     "brush": Scenes.brush,
+    "profile": Scenes.profile,
+    "importance": Scenes.importance,
 }
 
 

@@ -122,6 +122,7 @@ def test_every_row_has_its_file_and_the_budget_of_the_design() -> None:
         "smooth_grad": 0.6,
         "occlusion": 0.5,
         "grad_cam_all_units": 0.04,
+        "branch_importance": 0.15,
         "paint_832_maps": 0.1,
         "window_on_screen": 0.5,
         "longest_stall": 50.0,
