@@ -325,6 +325,7 @@ def state(answer, **changes) -> CellState:
 def test_a_failed_check_is_called_out_and_a_passed_one_is_not():
     good, bad = state(IG), state(replace(IG, completeness_error=0.12))
     assert words.check_text(good) == "completeness 1.2 %"
+    assert words.compact_text(good).endswith(" · 1.2 % off")
     assert words.warning_text(good) == ""
     assert words.check_text(bad).endswith("completeness 12 %")
     assert words.check_text(bad) != "completeness 12 %"
@@ -333,6 +334,7 @@ def test_a_failed_check_is_called_out_and_a_passed_one_is_not():
         lab_data.answer(Attribution(SCENE, "lrp")), conserved=0.93, completeness_error=None
     )
     assert words.check_text(state(lrp)) == "relevance conserved: 93 %"
+    assert words.compact_text(state(lrp)).endswith(" · 93 % kept")
 
 
 def test_a_check_that_is_promised_on_average_only_is_no_failure():

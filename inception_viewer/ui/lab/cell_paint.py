@@ -269,7 +269,7 @@ def paint_below(
     top += _scale_room(style)
     fails = words.fails_check(state)
     painter.setPen(QColor(colours.warning if fails and style.compact else colours.muted))
-    said = words.status_text(state)
+    said = words.compact_text(state) if style.compact else words.status_text(state)
     _line(painter, box, top, f"{words.WARNING}{said}" if fails and style.compact else said, style)
     if state.status == "running":
         _progress(painter, QRectF(box.left(), box.top() + 1, style.width, 3), state.fraction)

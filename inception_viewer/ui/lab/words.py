@@ -127,6 +127,22 @@ def status_text(state: CellState) -> str:
     return DOT.join([duration_text(answer.seconds), *([" + ".join(passes)] if passes else [])])
 
 
+def compact_text(state: CellState) -> str:
+    """Return what a small cell says in its one line: time, passes, and how far the check is off."""
+    answer = state.complete
+    if answer is None or answer.degenerate:
+        return status_text(state)
+    off = ""
+    if answer.conserved is not None:
+        off = f"{share(answer.conserved)} kept"
+    elif answer.completeness_error is not None and not math.isnan(answer.completeness_error):
+        off = f"{share(answer.completeness_error)} off"
+    if not off:
+        return status_text(state)
+    passes = "+".join(str(count) for count in (answer.forwards, answer.backwards) if count)
+    return DOT.join(filter(None, (duration_text(answer.seconds), passes, off)))
+
+
 def check_text(state: CellState) -> str:
     """Return how the map fared at its own check, short; ``""`` where there is none."""
     answer = state.complete
