@@ -162,12 +162,18 @@ class State:
         """The photo in front of the network; None until both are there."""
         return self.scene_of(self.image) if self.open_image is not None else None
 
+    @property
+    def made(self) -> Preprocessing:
+        """How photos become the input now: the way that was chosen, or the checkpoint's own."""
+        checkpoint = self.open_checkpoint
+        return self.preprocessing or (checkpoint.preprocessing if checkpoint else Preprocessing())
+
     def scene_of(self, image: str) -> Scene | None:
         """Return a photo, with what was painted over it, in front of the network."""
         checkpoint = self.open_checkpoint
         if checkpoint is None:
             return None
-        made = self.preprocessing or checkpoint.preprocessing
+        made = self.made
         found = next((p for p in self.paintings if (p.image, p.cut) == (image, cut_of(made))), None)
         edits = (found.brush,) if found else ()
         return Scene(self.checkpoint, image, made, edits, self.interventions)

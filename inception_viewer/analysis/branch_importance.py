@@ -175,7 +175,7 @@ def _growing(
         places += [(name, place) for place in new]
         grown = [*new.values()] if name not in rows else [rows[name], *new.values()]
         # A batch of one takes other ways through a network; it does not occur here.
-        rows = {name: torch.cat(grown).contiguous(memory_format=_layout(values[name]))}
+        rows = {name: net.place(torch.cat(grown))}
     return places, rows[wanted]
 
 
@@ -209,11 +209,6 @@ def _instead(unit: str, values: Mapping[str, Tensor], instead: Mapping[str, Tens
     if unit not in instead:
         return torch.zeros_like(values[unit])
     return instead[unit].expand_as(values[unit])
-
-
-def _layout(x: Tensor) -> torch.memory_format:
-    last = x.is_contiguous(memory_format=torch.channels_last)
-    return torch.channels_last if last else torch.contiguous_format
 
 
 def _received(net: GoogLeNet, array: Floats) -> Tensor:

@@ -30,6 +30,15 @@ FORM_WIDTH = 256, 320
 """Of the form, in a small and in a large window."""
 
 
+def show_or_tell(view: View, ready: bool, checkpoint: bool, photo: bool) -> None:
+    """Show what a view of attributions holds, or what there is to wait for or to open first."""
+    if ready and checkpoint and photo:
+        view.show_content()
+    elif not view.is_empty or view.empty.sentence.text() in ("", *EMPTY):
+        # A sentence that the window has given to all its views stays.
+        view.show_empty(NO_PHOTO if ready and checkpoint else NO_CHECKPOINT if ready else LOADING)
+
+
 class AttributionView(View):
     """A form on the left, the result beside and over the photo on the right.
 
@@ -300,20 +309,7 @@ class AttributionView(View):
         for action in self._actions[:3]:
             action.setEnabled(answer is not None and self.result.colouring is not None)
         self._actions[3].setEnabled(answer is not None)
-        missing = self._missing()
-        if not missing:
-            self.show_content()
-        elif not self.is_empty or self.empty.sentence.text() in ("", *EMPTY):
-            # A sentence that the window has given to all its views stays.
-            self.show_empty(missing)
-
-    def _missing(self) -> str:
-        """Return what there is to wait for or to open first, or ``""``."""
-        if not self._ready:
-            return LOADING
-        if self._checkpoint is None:
-            return NO_CHECKPOINT
-        return NO_PHOTO if self._photo is None else ""
+        show_or_tell(self, self._ready, self._checkpoint is not None, self._photo is not None)
 
     def _restyle(self, _: object = None) -> None:
         if refresh(self):

@@ -107,7 +107,7 @@ class Comparing(QObject):
 
         elif view.page == GROUPS:
             names = {image.id: image.name for image in state.images}
-            made = state.preprocessing or state.open_checkpoint.preprocessing
+            made = state.made
             selected = self._window.tray.selected()
             self.groups.look(state.checkpoint, made, names, selected, state.unit)
 

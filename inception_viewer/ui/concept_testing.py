@@ -19,6 +19,7 @@ from ..runner import Cancelled, Done, Failed, Outcome, Partial, Runner, Ticket
 from ..session import Session, State
 from . import snippets
 from .main_window import MainWindow
+from .plain_path import plain
 from .status_bar import Activity
 
 if TYPE_CHECKING:
@@ -63,9 +64,9 @@ class _Run:
             self.unit,
             wanted.head,
             -1 if wanted.target is None else wanted.target,
-            tuple(Concept(one.name, _plain(one.folder)) for one in wanted.concepts),
-            _plain(wanted.random),
-            _plain(wanted.photos),
+            tuple(Concept(one.name, plain(one.folder)) for one in wanted.concepts),
+            plain(wanted.random),
+            plain(wanted.photos),
             wanted.runs,
             wanted.most,
             wanted.seed,
@@ -151,14 +152,14 @@ class ConceptTesting(QObject):
 
     def _show_checkpoint(self, state: State) -> None:
         assert self.window is not None
-        self.window.set_checkpoint(state.open_checkpoint, _preprocessing(state))
+        self.window.set_checkpoint(state.open_checkpoint, state.made)
 
     def _look(self, folder: str) -> None:
         """Find out how many photos a folder holds."""
         before = self._looks.pop(folder, None)
         if before is not None:
             before.cancel()
-        question = FindPhotos(_plain(folder))
+        question = FindPhotos(plain(folder))
         take = partial(self._take_contents, folder)
         self._looks[folder] = self._runner.submit(question, take, view=f"look {folder}", lane=LANE)
 
@@ -192,7 +193,7 @@ class ConceptTesting(QObject):
             return
         pairs = [(one.name, one.folder) for one in wanted.concepts]
         self._window.preferences.concept_folders = (pairs, wanted.random, wanted.photos)
-        self._run = _Run(wanted, info, _preprocessing(state))
+        self._run = _Run(wanted, info, state.made)
         if self.window is not None:
             self.window.set_running(True)
         self._tell(0.0, None, "")
@@ -296,13 +297,3 @@ class ConceptTesting(QObject):
         text = snippets.concepts(tested.info, tested.answers, machine.device if machine else "cpu")
         QGuiApplication.clipboard().setText(text)
         self._window.status.flash("Copied as Python: the test of the concepts.")
-
-
-def _preprocessing(state: State) -> Preprocessing:
-    info = state.open_checkpoint
-    return state.preprocessing or (info.preprocessing if info else Preprocessing())
-
-
-def _plain(path: str) -> str:
-    """Return a path as the worker wants it; ``""`` stays so."""
-    return str(Path(path).expanduser().absolute()) if path else ""

@@ -11,11 +11,12 @@ from PySide6.QtGui import QGuiApplication
 
 from ..file_questions import LookInto, Thumbnails, WriteTable
 from ..folder_questions import Evaluate, EvaluationAnswer
-from ..questions import CheckpointInfo, Preprocessing
+from ..questions import CheckpointInfo
 from ..runner import Cancelled, Done, Failed, Outcome, Partial, Runner, Ticket
 from ..session import Session, State
 from . import snippets
 from .main_window import MainWindow
+from .plain_path import plain
 from .status_bar import Activity
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class Evaluating(QObject):
     def _show_checkpoint(self, state: State) -> None:
         assert self.window is not None
         info = state.open_checkpoint
-        self.window.set_checkpoint(info, _preprocessing(state))
+        self.window.set_checkpoint(info, state.made)
 
     def _look(self, wanted: Wanted) -> None:
         """Find out what the folder holds."""
@@ -102,7 +103,7 @@ class Evaluating(QObject):
         if info is None or not wanted.folder:
             return
         self.window.set_contents("Looking into the folder…")
-        question = LookInto(info.fingerprint, _plain(wanted.folder), _plain(wanted.list_file))
+        question = LookInto(info.fingerprint, plain(wanted.folder), plain(wanted.list_file))
         self._submit("look", question, self._take_contents)
 
     def _take_contents(self, outcome: Outcome) -> None:
@@ -123,10 +124,10 @@ class Evaluating(QObject):
             return
         question = Evaluate(
             info.fingerprint,
-            _plain(wanted.folder),
-            list_file=_plain(wanted.list_file),
-            preprocessing=_preprocessing(state),
-            csv=_plain(wanted.csv),
+            plain(wanted.folder),
+            list_file=plain(wanted.list_file),
+            preprocessing=state.made,
+            csv=plain(wanted.csv),
             worst=WORST,
         )
         self._window.preferences.evaluation_folder = question.folder
@@ -240,13 +241,3 @@ class Evaluating(QObject):
         ticket = self._tickets.pop(name, None)
         if ticket is not None:
             ticket.cancel()
-
-
-def _preprocessing(state: State) -> Preprocessing:
-    info = state.open_checkpoint
-    return state.preprocessing or (info.preprocessing if info else Preprocessing())
-
-
-def _plain(path: str) -> str:
-    """Return a path as the worker wants it; ``""`` stays so."""
-    return str(Path(path).expanduser().absolute()) if path else ""

@@ -20,7 +20,7 @@ from ..questions import (
     Scene,
 )
 from . import theme
-from .attribution_view import LOADING, NO_CHECKPOINT, NO_PHOTO
+from .attribution_view import show_or_tell
 from .head_words import notes
 from .lab.board import CHOSEN, Board, CellState
 from .lab.choice import Place, plan
@@ -31,7 +31,6 @@ from .lab.taking import Taking
 from .maps.restyle import refresh
 from .view import View
 
-EMPTY = (LOADING, NO_CHECKPOINT, NO_PHOTO)
 NO_METHOD = "Tick the methods to compare in the panel at the side."
 NO_MAPS = "Explain some cells first: there is no map to grade."
 SCALES: Mapping[str, Scale] = {
@@ -441,20 +440,7 @@ class LabView(View):
         has_maps = any(one.complete is not None for one in self.board.cells)
         self.grades.set_obstacle("" if has_maps else NO_MAPS)
         self._show_details()
-        missing = self._missing()
-        if not missing:
-            self.show_content()
-        elif not self.is_empty or self.empty.sentence.text() in ("", *EMPTY):
-            # A sentence that the window has given to all its views stays.
-            self.show_empty(missing)
-
-    def _missing(self) -> str:
-        """Return what there is to wait for or to open first, or ``""``."""
-        if not self._ready:
-            return LOADING
-        if self._checkpoint is None:
-            return NO_CHECKPOINT
-        return NO_PHOTO if self._scene is None else ""
+        show_or_tell(self, self._ready, self._checkpoint is not None, self._scene is not None)
 
     def _restyle(self, _: object = None) -> None:
         if refresh(self):
