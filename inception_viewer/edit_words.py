@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .edit_questions import Fill
+from .edit_questions import Brush, Fill
 from .images.painting import share
 from .questions import Scene
 
@@ -17,16 +17,22 @@ FILL_WORDS: dict[Fill, str] = {
 
 def painted_words(scene: Scene) -> str:
     """Return ``"8 % painted over, grey"``; ``""`` where nothing was painted."""
-    if not scene.edits:
+    brushes = brushes_of(scene)
+    if not brushes:
         return ""
-    fills = dict.fromkeys(FILL_WORDS[brush.fill] for brush in scene.edits)
+    fills = dict.fromkeys(FILL_WORDS[brush.fill] for brush in brushes)
     return f"{_percent(painted_share(scene))} painted over, {', '.join(fills)}"
 
 
 def painted_share(scene: Scene) -> float:
     """Return how much of the network's picture is painted over, in [0, 1]."""
     made = scene.preprocessing
-    return share(scene.edits, made.height, made.width)
+    return share(brushes_of(scene), made.height, made.width)
+
+
+def brushes_of(scene: Scene) -> tuple[Brush, ...]:
+    """Return what is painted over a scene's picture."""
+    return tuple(one for one in scene.edits if isinstance(one, Brush))
 
 
 def _percent(part: float) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from .edit_questions import Brush
+    from .edit_questions import Edit
     from .verdict_questions import Verdict
 
 Floats: TypeAlias = NDArray[np.float32]
@@ -76,7 +76,7 @@ class Scene:
     preprocessing
         How the photo becomes the input.
     edits
-        What was painted over the network's picture, in order.
+        What was done to the picture that the network sees, in order.
     interventions
         Interventions on the network, in order (later issues).
     """
@@ -84,7 +84,7 @@ class Scene:
     checkpoint: str
     image: str
     preprocessing: Preprocessing
-    edits: tuple[Brush, ...] = ()
+    edits: tuple[Edit, ...] = ()
     interventions: tuple[Any, ...] = ()
 
 

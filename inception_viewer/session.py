@@ -193,7 +193,8 @@ class State:
     def painting(self) -> Brush | None:
         """What is painted over the picture looked at."""
         scene = self.scene
-        return scene.edits[0] if scene is not None and scene.edits else None
+        edits = scene.edits if scene is not None else ()
+        return next((one for one in edits if isinstance(one, Brush)), None)
 
     @property
     def attribution_question(self) -> Attribution | None:

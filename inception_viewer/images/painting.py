@@ -31,7 +31,7 @@ _masks: Lru[tuple[tuple[Stroke, ...], int, int], Floats] = Lru(MASK_BYTES, lambd
 """The latest masks: while a stroke grows, those before it need not be drawn again."""
 
 
-def painted(picture: Pixels, edits: Sequence[Brush]) -> Pixels:
+def painted(picture: Pixels, edits: Sequence[Any]) -> Pixels:
     """Return a picture painted over, brush after brush.
 
     Parameters
