@@ -154,7 +154,7 @@ class Scenes:
         window.menus["maximise"].trigger()
         self._bench.settle()
         view = window.compare_tab.compare
-        view.pick([image.id for image in self._controller.session.state.images[:4]])
+        view.picked.emit([image.id for image in self._controller.session.state.images[:4]])
         view.show_page("profile")
         self._bench.settle()
         return window

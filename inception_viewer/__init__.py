@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .compare_api import (
         branch_importance,
         branch_profile,
+        compare_checkpoints,
         compare_groups,
         decisive_channels,
         photo_map,
@@ -49,6 +50,7 @@ _HOMES = {
     "grade": "api",
     "branch_importance": "compare_api",
     "branch_profile": "compare_api",
+    "compare_checkpoints": "compare_api",
     "compare_groups": "compare_api",
     "decisive_channels": "compare_api",
     "photo_map": "compare_api",
@@ -102,6 +104,7 @@ __all__ = [
     "attribute",
     "branch_importance",
     "branch_profile",
+    "compare_checkpoints",
     "compare_groups",
     "decisive_channels",
     "evaluate",

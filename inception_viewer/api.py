@@ -46,6 +46,7 @@ from .questions import (
     Question,
     Scene,
 )
+from .runner import Progress
 
 Photo: TypeAlias = str | PathLike[str] | Image.Image | NDArray[np.uint8]
 """A path, a PIL image, or a numpy array uint8 RGB (height, width, 3)."""
@@ -256,6 +257,11 @@ class _Watched:
     def notice(self, notice: Notice) -> None:
         """Say that the GPU gave out."""
         self._tell(notice)
+
+
+def watched(net: Network, progress: Watch | None) -> Progress:
+    """Return the progress of a question about a network that a notebook asks."""
+    return _Watched(progress, net._tell)
 
 
 def load(source: str | PathLike[str] = "demo", *, device: str = "cpu") -> Network:

@@ -31,6 +31,10 @@ COMMANDS_HELP = """commands:
                         say whether a class rests on concepts given by folders of photos
   inception-viewer compare FILE IMAGE… or --group NAME=FOLDER --group NAME=FOLDER
                         say each branch's share along the depth, or what tells groups apart
+  inception-viewer compare FILE IMAGE… --with OTHER
+                        say how alike two checkpoints see the same photos
+  inception-viewer ablate FILE IMAGE… [--unit UNIT]
+                        say what each branch is worth, or what touching a unit does
   inception-viewer get [NAME] [--to FOLDER]
                         download a published checkpoint; without NAME, list them
   inception-viewer COMMAND --help tells more. A photo named like a command is opened
@@ -66,12 +70,43 @@ def report(arguments: Sequence[str]) -> int:
 def compare(arguments: Sequence[str]) -> int:
     """Run ``inception-viewer compare``."""
     parser = compare_parser()
-    options = parser.parse_args(arguments)
+    options = parser.parse_intermixed_args(arguments)
     if bool(options.images) == bool(options.groups):
         parser.error("give photos, or groups of them with --group")
+    if options.groups and options.other:
+        parser.error("--with compares two checkpoints by photos, not by groups")
     from .commands.compare import run  # imports torch
 
     return run(options)
+
+
+def ablate(arguments: Sequence[str]) -> int:
+    """Run ``inception-viewer ablate``."""
+    parser = ablate_parser()
+    options = parser.parse_intermixed_args(arguments)
+    problem = _ablate_problem(options)
+    if problem:
+        parser.error(problem)
+    from .commands.ablate import run  # imports torch
+
+    return run(options)
+
+
+def _ablate_problem(options: argparse.Namespace) -> str:
+    """Return what does not go together, or ``""``."""
+    if bool(options.references) != (options.mode == "mean"):
+        return "--mode mean and --references FOLDER go together"
+    if options.factor != 0 and options.mode != "scale":
+        return "--factor is that of --mode scale"
+    if options.units:
+        table = options.reductions or options.projections or options.conductance
+        if table:
+            return "--reductions, --projections and --conductance are of the table: without --unit"
+    elif options.channels is not None or options.mode == "scale":
+        return "--channels and --mode scale are of a --unit"
+    if options.channels is not None and len(options.units) > 1:
+        return "--channels are those of one --unit"
+    return ""
 
 
 def evaluate(arguments: Sequence[str]) -> int:
@@ -123,6 +158,7 @@ def train(arguments: Sequence[str]) -> int:
 
 
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
+    "ablate": ablate,
     "compare": compare,
     "evaluate": evaluate,
     "fit-heads": fit_heads,
@@ -174,7 +210,8 @@ def compare_parser() -> argparse.ArgumentParser:
         prog="inception-viewer compare",
         description="With photos: each branch's share of its module along the depth of the network,"
         " beside its share of the channels. With groups of photos: the channels that tell them"
-        " apart best, by Cohen's d, with p-values corrected for all channels looked at.",
+        " apart best, by Cohen's d, with p-values corrected for all channels looked at. With"
+        " another checkpoint: CKA of each module, the shares in both, how often their heads agree.",
     )
     parser.add_argument("checkpoint", metavar="FILE", help="“demo” or a checkpoint's file")
     parser.add_argument("images", nargs="*", metavar="IMAGE", help="photos or folders of them")
@@ -192,9 +229,66 @@ def compare_parser() -> argparse.ArgumentParser:
         default="activation",
         help="of which shares are printed: summed activation, squared L2 norm, active positions",
     )
+    parser.add_argument(
+        "--with", dest="other", metavar="OTHER", help="another checkpoint, before the same photos"
+    )
     parser.add_argument("--unit", metavar="UNIT", help="list a unit's or module's channels only")
     parser.add_argument(
         "--most", type=_count, default=20, metavar="N", help="channels to list for groups, 20"
+    )
+    parser.add_argument("--csv", metavar="CSV", help="write every number to this file")
+    parser.add_argument("--json", action="store_true", help="the numbers on stdout, as JSON")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, mps or auto")
+    return parser
+
+
+def ablate_parser() -> argparse.ArgumentParser:
+    """Return the command line of ``ablate``."""
+    parser = argparse.ArgumentParser(
+        prog="inception-viewer ablate",
+        description="Ablate each branch before a head in turn and say what a class loses in logit"
+        " and probability: a table of nine modules by four branches, for one photo or averaged over"
+        " several with the spread. With --unit: the three heads before and after one intervention"
+        " on these units together.",
+    )
+    parser.add_argument("checkpoint", metavar="FILE", help="“demo” or a checkpoint's file")
+    parser.add_argument("images", nargs="+", metavar="IMAGE", help="photos or folders of them")
+    parser.add_argument(
+        "--unit",
+        action="append",
+        default=[],
+        dest="units",
+        metavar="UNIT",
+        help="touch this unit, such as inception4a/5x5 or inception4a; may be given several times",
+    )
+    parser.add_argument(
+        "--channels", type=_channels, metavar="N,N,…", help="only these channels of the unit"
+    )
+    parser.add_argument(
+        "--mode",
+        choices=("zero", "mean", "scale"),
+        default="zero",
+        help="set to zero, to each channel's mean over --references, or times --factor (a unit)",
+    )
+    parser.add_argument(
+        "--factor", type=_factor, default=0.0, metavar="F", help="of --mode scale, at least 0"
+    )
+    parser.add_argument("--references", metavar="FOLDER", help="photos for --mode mean")
+    parser.add_argument(
+        "--target", metavar="CLASS", help="class to look at; else each photo's top one of --head"
+    )
+    parser.add_argument("--head", default="main", choices=("aux1", "aux2", "main"))
+    parser.add_argument(
+        "--reductions", action="store_true", help="ablate the 1x1 reductions as well"
+    )
+    parser.add_argument(
+        "--projections",
+        action="store_true",
+        help="ablate what the pool branch's projection reads as well (“pooled”); without the"
+        " projection's output the branch is ablated anyway (“pool”)",
+    )
+    parser.add_argument(
+        "--conductance", action="store_true", help="compute layer conductance beside it"
     )
     parser.add_argument("--csv", metavar="CSV", help="write every number to this file")
     parser.add_argument("--json", action="store_true", help="the numbers on stdout, as JSON")
@@ -397,6 +491,17 @@ def _position(text: str) -> tuple[int, int]:
     if not (row.strip().isdecimal() and column.strip().isdecimal()):
         raise argparse.ArgumentTypeError(f"“{text}” is not a row and a column, such as 3,5")
     return int(row), int(column)
+
+
+def _channels(text: str) -> tuple[int, ...]:
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isdecimal() for part in parts):
+        raise argparse.ArgumentTypeError(f"“{text}” is not a list of channels, such as 3,5")
+    return tuple(dict.fromkeys(map(int, parts)))
+
+
+def _factor(text: str) -> float:
+    return _number(text, lambda value: 0 <= value < float("inf"), "a factor of at least 0")
 
 
 def _count(text: str) -> int:

@@ -11,13 +11,19 @@ from os import PathLike, fspath
 from typing import TypeAlias
 
 from . import arguments
-from .api import Network, Photo
+from .analysis import checkpoint_comparison
+from .analysis.trace import Trace
+from .api import Network, Photo, Watch, watched
+from .checkpoints.weights import Weights
 from .comparison_questions import (
     BranchProfile,
     BranchProfileAnswer,
+    CheckpointsAnswer,
+    CompareCheckpoints,
     CompareGroups,
     Group,
     GroupsAnswer,
+    MapMethod,
     PhotoMap,
     PhotoMapAnswer,
 )
@@ -29,7 +35,7 @@ from .intervention_questions import (
     DecisiveChannels,
     DecisiveChannelsAnswer,
 )
-from .questions import ImageSource, Preprocessing, Scene
+from .questions import CheckpointInfo, ImageSource, Preprocessing, Scene
 
 Photos: TypeAlias = "Photo | Sequence[Photo]"
 Members: TypeAlias = "str | PathLike[str] | Sequence[Photo]"
@@ -45,6 +51,7 @@ def branch_importance(
     head: str = "main",
     references: Sequence[Photo] = (),
     reductions: bool = False,
+    projections: bool = False,
     conductance: bool = False,
     preprocessing: Preprocessing | None = None,
 ) -> BranchImportanceAnswer:
@@ -66,6 +73,9 @@ def branch_importance(
         Photos for ``"mean"``.
     reductions
         Whether the 1x1 reductions are ablated as well.
+    projections
+        Whether what the pool branch's 1x1 projection reads is, too (``"pooled"``); without the
+        projection's output the branch is ablated (``"pool"``).
     conductance
         Whether layer conductance is computed beside it.
     preprocessing
@@ -93,6 +103,7 @@ def branch_importance(
             tuple(scene.image for scene in means),
             reductions,
             conductance,
+            projections,
         )
         found: BranchImportanceAnswer = net._answer(question)
         return found
@@ -206,6 +217,9 @@ def photo_map(
     images: Sequence[Photo],
     unit: str = "inception5b",
     *,
+    method: MapMethod = "pca",
+    perplexity: float = 30.0,
+    seed: int = 0,
     preprocessing: Preprocessing | None = None,
 ) -> PhotoMapAnswer:
     """Say which photos are alike to a unit, and lay them out in two dimensions.
@@ -218,6 +232,11 @@ def photo_map(
         At least two.
     unit
         A convolution or a module.
+    method
+        ``"pca"``: the first two principal components; ``"tsne"``: t-SNE of scikit-learn, which
+        starts from them.
+    perplexity, seed
+        Of t-SNE; its perplexity is at most a third of the other photos.
     preprocessing
         How photos become the input; None for the checkpoint's own.
 
@@ -232,8 +251,67 @@ def photo_map(
         If a photo cannot be read, there is one only, or there is no such unit.
     """
     with _scenes(net, images, preprocessing) as scenes:
-        found: PhotoMapAnswer = net._answer(PhotoMap(scenes, unit))
+        found: PhotoMapAnswer = net._answer(PhotoMap(scenes, unit, method, perplexity, seed))
         return found
+
+
+def compare_checkpoints(
+    first: Network,
+    second: Network,
+    images: Photos,
+    *,
+    preprocessing: Preprocessing | tuple[Preprocessing, Preprocessing] | None = None,
+    progress: Watch | None = None,
+) -> CheckpointsAnswer:
+    """Say how alike two checkpoints see the same photos, by what can be compared.
+
+    Parameters
+    ----------
+    first, second
+        From :func:`inception_viewer.load`.
+    images
+        One photo or several.
+    preprocessing
+        How photos become the input: of both, or a pair; None for each checkpoint's own.
+    progress
+        Called with the share done and a few words.
+
+    Returns
+    -------
+    CheckpointsAnswer
+        ``.cka["inception4c"]``, ``.kinship``, ``.agree["main"]``, ``.profiles``, ….
+
+    Raises
+    ------
+    ImageError, QuestionError
+        If a photo cannot be read, or there is none.
+    """
+    made = preprocessing if isinstance(preprocessing, tuple) else (preprocessing, preprocessing)
+    photos = _several(images)
+    with _scenes(first, photos, made[0]) as ours, _scenes(second, photos, made[1]) as theirs:
+        lab = _TwoLabs(first, second)
+        question = CompareCheckpoints(ours, theirs)
+
+        def work() -> CheckpointsAnswer:
+            return checkpoint_comparison.answer(question, lab, watched(first, progress))
+
+        return first._lab.attempt(lambda: second._lab.attempt(work, second._tell), first._tell)
+
+
+class _TwoLabs:
+    """Asks for each checkpoint the lab that has it open."""
+
+    def __init__(self, first: Network, second: Network) -> None:
+        self._labs = {second.fingerprint: second._lab, first.fingerprint: first._lab}
+
+    def trace(self, scene: Scene, lane: str = "live", *, keep: bool = True) -> Trace:
+        return self._labs[scene.checkpoint].trace(scene, lane, keep=keep)
+
+    def truth(self, checkpoint: str) -> Weights:
+        return self._labs[checkpoint].truth(checkpoint)
+
+    def info(self, checkpoint: str) -> CheckpointInfo:
+        return self._labs[checkpoint].info(checkpoint)
 
 
 def _several(image: Photos) -> Sequence[Photo]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -246,6 +246,11 @@ class ExampleMapsAnswer:
 # --- photos among each other ---------------------------------------------------------
 
 
+MapMethod = Literal["pca", "tsne"]
+LEAST_TSNE = 5
+"""Photos that t-SNE takes: among fewer there are no neighbours to keep."""
+
+
 @dataclass(frozen=True)
 class PhotoMap(Question):
     """Where photos lie for a unit, and which are alike; answered by :class:`PhotoMapAnswer`.
@@ -256,10 +261,20 @@ class PhotoMap(Question):
         Of one checkpoint; at least two.
     unit
         With a map, or a module.
+    method
+        How photos get their places: ``"pca"``, principal components, or ``"tsne"``, which keeps
+        neighbours together (van der Maaten and Hinton, 2008, JMLR 9).
+    perplexity
+        Of t-SNE: about how many photos count as neighbours; at most a third of the others.
+    seed
+        Of t-SNE: the same seed is the same map.
     """
 
     scenes: tuple[Scene, ...]
     unit: str
+    method: MapMethod = "pca"
+    perplexity: float = 30.0
+    seed: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -272,16 +287,19 @@ class PhotoMapAnswer:
         (photos, photos): cosine of the pooled activations, in [-1, 1]; 0 for a dead photo.
     points
         (photos, 2): the first two principal components of the centred pooled activations,
-        each with its largest magnitude positive.
+        each with its largest magnitude positive; or where t-SNE puts them.
     explained
-        The share of the variance that each of the two carries.
+        The share of the variance that each of the two components carries; None of t-SNE.
+    perplexity
+        Which t-SNE had, after its limit; None of components.
     """
 
     question: PhotoMap
     similarity: Doubles
     points: Doubles
-    explained: tuple[float, float]
+    explained: tuple[float, float] | None
     provenance: Provenance
+    perplexity: float | None = None
 
     def nearest(self, photo: int) -> list[tuple[int, float]]:
         """Return the other photos, the most similar first, as (row, cosine)."""
@@ -292,6 +310,10 @@ class PhotoMapAnswer:
 # --- checkpoints ---------------------------------------------------------------------
 
 
+Kinship = Literal["same", "kin", "apart"]
+"""Of two networks: the same weights; one trained on from the other; neither."""
+
+
 @dataclass(frozen=True)
 class CompareCheckpoints(Question):
     """How alike two checkpoints see the same photos; answered by :class:`CheckpointsAnswer`.
@@ -299,9 +321,11 @@ class CompareCheckpoints(Question):
     Attributes
     ----------
     first, second
-        The same photos in the same order, through either checkpoint.
+        The same photos in the same order, through either checkpoint, each with its own input.
+        Edits and interventions are taken into account.
     """
 
+    cached: ClassVar[bool] = False  # what classes are called may change
     first: tuple[Scene, ...]
     second: tuple[Scene, ...]
 
@@ -312,23 +336,45 @@ class CheckpointsAnswer:
 
     Attributes
     ----------
+    kinship
+        Whether channels correspond, told from the weights of all units but the heads':
+        ``"same"`` up to half precision's rounding; ``"kin"`` where in every unit at least half
+        of the filters are nearest to the filter of their own number; else ``"apart"``.
+    matched
+        The share of the first's filters that are nearest to that of their own number.
     cka
         By module: linear centred kernel alignment (Kornblith et al., 2019, arXiv:1905.00414)
         of what both compute, in [0, 1], each position of each photo an example; nan where one
-        of them is dead. It does not depend on the order, sign or rotation of channels.
+        of them is dead, and where positions do not match. It does not depend on the order,
+        sign or rotation of channels.
+    cka_note
+        Why it is missing, or what makes it smaller than it might be; or ``""``.
+    differences
+        By module: the largest absolute difference of a channel at a position, and the first's
+        largest activation to compare it with; empty where channels do not correspond or
+        positions do not match.
     profiles
         Each checkpoint's branch profile.
+    tops
+        By head that both have: for each photo the class that either puts first, as indices of
+        its own classes.
     agree
         By head that both have: the share of photos for which both put the same class first;
         None where their classes differ.
-    correspond
-        Whether their channels mean the same: only for copies of one set of weights, whose
-        activations agree.
     """
 
     question: CompareCheckpoints
+    kinship: Kinship
+    matched: float
     cka: Mapping[str, float]
+    cka_note: str
+    differences: Mapping[str, tuple[float, float]]
     profiles: tuple[BranchProfileAnswer, BranchProfileAnswer]
+    tops: Mapping[str, tuple[tuple[int, int], ...]]
     agree: Mapping[str, float | None]
-    correspond: bool
     provenance: Provenance
+
+    @property
+    def correspond(self) -> bool:
+        """Whether channel 12 of one is channel 12 of the other."""
+        return self.kinship != "apart"

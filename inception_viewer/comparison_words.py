@@ -11,8 +11,10 @@ import numpy as np
 from .comparison_questions import (
     PROFILE_MEASURES,
     BranchProfileAnswer,
+    CheckpointsAnswer,
     Doubles,
     GroupsAnswer,
+    PhotoMapAnswer,
     ProfileMeasure,
 )
 
@@ -148,6 +150,17 @@ def profile_rows(answer: BranchProfileAnswer, names: Sequence[str]) -> tuple[Row
     return tuple(rows)
 
 
+# --- photos among each other ---------------------------------------------------------
+
+
+def how_words(answer: PhotoMapAnswer) -> str:
+    """Say how photos got their places, with what that depended on."""
+    if answer.perplexity is None:
+        return "principal components"
+    seed = answer.question.seed
+    return f"t-SNE (perplexity {answer.perplexity:.3g}, from PCA, seed {seed})"
+
+
 # --- groups --------------------------------------------------------------------------
 
 
@@ -227,4 +240,108 @@ def group_rows(answer: GroupsAnswer) -> tuple[Row, ...]:
                 rows.append(
                     (first, second, unit, channel, effect, p, one.looked_at, *one.n, *figures)
                 )
+    return tuple(rows)
+
+
+# --- checkpoints ---------------------------------------------------------------------
+
+
+COMPARABLE = "shares, profiles, predictions and CKA can be compared"
+OTHER_CLASSES = "Their classes differ, so what they answer is not compared by name."
+OVER_POSITIONS = (
+    "CKA takes each position of each photo as an example: of few photos it says how alike these "
+    "maps are, not how alike the networks are."
+)
+
+
+def kinship_sentence(answer: CheckpointsAnswer) -> str:
+    """Say whether channels correspond, and how that is known."""
+    if answer.kinship == "same":
+        return "The same weights in two files: channels correspond."
+    near = f"{percent(answer.matched)} of the filters are nearest to the filter of the same number"
+    if answer.kinship == "kin":
+        return f"One was trained on from the other ({near}): channels correspond."
+    if answer.matched >= 0.5:
+        return (
+            f"Not all channels correspond ({near}, but some units are in another order or were "
+            f"trained apart): {COMPARABLE}."
+        )
+    return f"Trained apart: channel 12 of one is not channel 12 of the other; {COMPARABLE}."
+
+
+def agreement_sentence(answer: CheckpointsAnswer, untrained: Sequence[str] = ()) -> str:
+    """Say how often both put the same class first; heads that were never trained are left out."""
+    known = {
+        head: share
+        for head, share in answer.agree.items()
+        if share is not None and head not in untrained
+    }
+    if not known:
+        return "" if not answer.agree or None not in answer.agree.values() else OTHER_CLASSES
+    photos = len(answer.question.first)
+    if photos == 1:
+        same = [head for head, share in known.items() if share]
+        others = [head for head in known if head not in same]
+        both = f"The same class comes first in {_listed(same)}" if same else ""
+        apart = (
+            f"another in {_listed(others)}"
+            if same
+            else f"Other classes come first in {_listed(others)}"
+        )
+        return f"{both}, {apart}." if same and others else f"{both or apart}."
+    told = ", ".join(f"{head} {round(share * photos)} of {photos}" for head, share in known.items())
+    return f"The same class comes first in: {told} photos."
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def difference_sentence(answer: CheckpointsAnswer) -> str:
+    """Say where corresponding channels differ most; ``""`` where none correspond."""
+    if not answer.differences:
+        return ""
+    module = max(answer.differences, key=lambda name: answer.differences[name][0])
+    apart, largest = answer.differences[module]
+    return (
+        f"Channel by channel they differ most in {module}: by {apart:.3g} at most, where "
+        f"activations reach {largest:.3g}."
+    )
+
+
+def checkpoint_rows(
+    answer: CheckpointsAnswer, names: Sequence[str], classes: Sequence[Sequence[str]]
+) -> tuple[Row, ...]:
+    """Return a table with one line for each photo, module and branch, its heading first.
+
+    Parameters
+    ----------
+    answer
+        The comparison.
+    names
+        Of the photos, in the order of the question's scenes.
+    classes
+        Of either checkpoint.
+    """
+    measures = list(PROFILE_MEASURES)
+    sides = ("first", "second")
+    heading = (
+        *("photo", "image", "module", "branch", "cka_of_all", "largest_difference_of_all"),
+        *(f"share_of_{measure}_{side}" for measure in measures for side in sides),
+        *(f"mean_{side}" for side in sides),
+        *(f"{head}_{side}" for head in answer.tops for side in sides),
+    )
+    rows: list[Row] = [heading]
+    one, other = answer.profiles
+    for photo, name in enumerate(names):
+        image = answer.question.first[photo].image
+        said = [classes[k][top[photo][k]] for top in answer.tops.values() for k in (0, 1)]
+        for i, module in enumerate(one.modules):
+            apart = answer.differences.get(module, ("",))[0]
+            for j, branch in enumerate(one.branches):
+                at = photo, i, j
+                shares = (float(p.shares[m][at]) for m in measures for p in (one, other))
+                means = float(one.mean[at]), float(other.mean[at])
+                about = (name, image, module, branch, answer.cka[module], apart)
+                rows.append((*about, *shares, *means, *said))
     return tuple(rows)

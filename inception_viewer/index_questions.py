@@ -146,7 +146,7 @@ class TopPhoto:
     cut
         The picture within ``box``.
     problem
-        Why it cannot be read, or ``""``.
+        Why it cannot be read, or that it has changed since; ``""`` if all is well.
     """
 
     path: str

@@ -80,9 +80,14 @@ class BranchImportance(Question):
     references
         Content hashes of open photos, for ``"mean"``.
     reductions
-        Whether the 1x1 reductions before the 3x3 and the 5x5 are ablated as well.
+        Whether the 1x1 reductions before the 3x3 and the 5x5 are ablated as well. What lies
+        behind computes on: of zeros a convolution still makes its bias.
     conductance
         Whether layer conductance is computed beside it (seconds for each photo).
+    projections
+        Whether the same is done for the pool branch. Its 1x1 projection comes last, so that
+        ablating the projection *is* ablating the branch (``"pool"``); what is ablated besides
+        is what it reads, the max pool (``"pooled"``).
     """
 
     scenes: tuple[Scene, ...]
@@ -92,10 +97,11 @@ class BranchImportance(Question):
     references: tuple[str, ...] = ()
     reductions: bool = False
     conductance: bool = False
+    projections: bool = False
 
 
 Table = Mapping[str, Mapping[str, float]]
-"""A number by module (``"inception3a"``) and branch (``"1x1"``, …, or ``"3x3_reduce"``)."""
+"""A number by module (``"inception3a"``) and branch (``"1x1"``, …, or ``"3x3_reduce"``, ``"pooled"``)."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,9 +13,12 @@ from typing import Literal
 
 from psygnal import Signal
 
-from .edit_questions import Brush, BrushSettings, Stroke
+from .changed_inputs import ChangedInput, edits_after_paint, edits_before_paint, still_changed
+from .edit_questions import Brush, BrushSettings, Edit, Stroke
 from .intervention_questions import Intervention
 from .lab_choice import Choice, fitting, with_target
+from .moved_strokes import above, under
+from .photo_groups import Compared
 from .questions import (
     Attribution,
     CheckpointInfo,
@@ -114,10 +117,17 @@ class State:
         How the next stroke is drawn.
     paintings
         What was painted over each photo, at most one for each way to cut it.
+    changed_inputs
+        What else is done to photos' inputs; those that are left alone are not in it.
     stroking
         Whether a stroke is being drawn or a slider moved: what is seen is gone in a moment.
+    picture_moves
+        Whether the picture is what a stroke or a slider changes, rather than the network: what
+        misleads the network waits until it rests.
     touched
         What is done to the units of each checkpoint; those that are left alone are not in it.
+    compared
+        Which photos are side by side, and the groups that photos are sorted into.
     """
 
     checkpoints: tuple[CheckpointInfo, ...] = ()
@@ -135,8 +145,11 @@ class State:
     machine: Machine | None = None
     brush: BrushSettings = field(default_factory=BrushSettings)
     paintings: tuple[Painting, ...] = ()
+    changed_inputs: tuple[ChangedInput, ...] = ()
     stroking: bool = False
+    picture_moves: bool = False
     touched: tuple[Touched, ...] = ()
+    compared: Compared = field(default_factory=Compared)
 
     @property
     def open_checkpoint(self) -> CheckpointInfo | None:
@@ -169,13 +182,15 @@ class State:
         return self.preprocessing or (checkpoint.preprocessing if checkpoint else Preprocessing())
 
     def scene_of(self, image: str) -> Scene | None:
-        """Return a photo, with what was painted over it, in front of the network."""
+        """Return a photo, with what is done to it, in front of the network."""
         checkpoint = self.open_checkpoint
         if checkpoint is None:
             return None
         made = self.made
         found = next((p for p in self.paintings if (p.image, p.cut) == (image, cut_of(made))), None)
-        edits = (found.brush,) if found else ()
+        before = edits_before_paint(self, image)
+        painted = (under(found.brush, before, made),) if found else ()
+        edits: tuple[Edit, ...] = (*before, *painted, *edits_after_paint(self, image))
         return Scene(self.checkpoint, image, made, edits, self.interventions)
 
     @property
@@ -293,8 +308,11 @@ def looked_at(then: State, now: State) -> State:
         machine=now.machine,
         brush=now.brush,
         paintings=tuple(one for one in then.paintings if one.image in images),
+        changed_inputs=still_changed(then.changed_inputs, images, checkpoints),
         stroking=False,
+        picture_moves=False,
         touched=still_possible(then.touched, images, checkpoints),
+        compared=replace(then.compared, listed=now.compared.listed),
         image=then.image if then.image in images else now.image,
         checkpoint=kept.checkpoint,
         preprocessing=kept.preprocessing,
@@ -327,8 +345,15 @@ def remove_image(state: State, image: str) -> State:
         shown = rest[min(place, len(rest) - 1)].id if rest else ""
     paintings = tuple(one for one in state.paintings if one.image != image)
     marks = {info.fingerprint for info in state.checkpoints}
-    touched = still_possible(state.touched, {item.id for item in rest}, marks)
-    return replace(state, images=rest, image=shown, paintings=paintings, touched=touched)
+    left = {item.id for item in rest}
+    return replace(
+        state,
+        images=rest,
+        image=shown,
+        paintings=paintings,
+        touched=still_possible(state.touched, left, marks),
+        changed_inputs=still_changed(state.changed_inputs, left, marks),
+    )
 
 
 def cut_of(made: Preprocessing) -> tuple[int | str, ...]:
@@ -338,25 +363,30 @@ def cut_of(made: Preprocessing) -> tuple[int | str, ...]:
 
 
 def paint(state: State, strokes: tuple[Stroke, ...], *, stroking: bool = False) -> State:
-    """Paint these strokes, and no others, over the picture looked at; none shows it untouched."""
+    """Paint these strokes, and no others, over the picture looked at; none shows it unpainted."""
     scene = state.scene
     if scene is None:
         return state
     place = (scene.image, cut_of(scene.preprocessing))
     rest = tuple(one for one in state.paintings if (one.image, one.cut) != place)
     fill = state.painting.fill if state.painting else state.brush.fill
-    made = (Painting(*place, Brush(strokes, fill)),) if strokes else ()
-    return replace(state, paintings=(*rest, *made), stroking=stroking)
+    before = edits_before_paint(state, scene.image)
+    brush = above(Brush(strokes, fill), before, scene.preprocessing)
+    made = (Painting(*place, brush),) if strokes else ()
+    return replace(state, paintings=(*rest, *made), stroking=stroking, picture_moves=stroking)
 
 
 def use_brush(state: State, settings: BrushSettings) -> State:
     """Paint with another brush; its fill is also that of what is painted over the picture."""
     state = replace(state, brush=settings)
-    now = state.painting
-    if now is None or now.fill == settings.fill:
+    scene, now = state.scene, state.painting
+    if scene is None or now is None or now.fill == settings.fill:
         return state
-    filled = replace(now, fill=settings.fill)
-    changed = (replace(p, brush=filled) if p.brush is now else p for p in state.paintings)
+    place = (scene.image, cut_of(scene.preprocessing))
+    changed = (
+        replace(p, brush=replace(p.brush, fill=settings.fill)) if (p.image, p.cut) == place else p
+        for p in state.paintings
+    )
     return replace(state, paintings=tuple(changed))
 
 
@@ -378,7 +408,8 @@ def set_interventions(
     rest = tuple(one for one in state.touched if one.checkpoint != state.checkpoint)
     made = (*rest, Touched(state.checkpoint, fitting))
     marks = {one.fingerprint for one in state.checkpoints}
-    return replace(state, touched=still_possible(made, images, marks), stroking=moving)
+    touched = still_possible(made, images, marks)
+    return replace(state, touched=touched, stroking=moving, picture_moves=False)
 
 
 def intervene(state: State, one: Intervention, *, moving: bool = False) -> State:
@@ -480,9 +511,13 @@ def close_checkpoint(state: State, checkpoint: str) -> State:
     place = marks.index(checkpoint)
     if state.checkpoint == checkpoint:
         state = look_at(state, marks[place + 1] if place + 1 < len(marks) else marks[place - 1])
+    left = tuple(c for c in state.checkpoints if c.fingerprint != checkpoint)
+    images = {image.id for image in state.images}
+    marks_left = {info.fingerprint for info in left}
     return replace(
         state,
-        checkpoints=tuple(c for c in state.checkpoints if c.fingerprint != checkpoint),
+        checkpoints=left,
+        changed_inputs=still_changed(state.changed_inputs, images, marks_left),
         set_aside=tuple(one for one in state.set_aside if one[0] != checkpoint),
         touched=tuple(one for one in state.touched if one.checkpoint != checkpoint),
     )

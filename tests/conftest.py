@@ -27,6 +27,11 @@ __all__ = ["nothing_left_behind", "nothing_left_behind_by_module"]
 # Windows are opened where nobody sees them, unless the caller says otherwise.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # The workers share the cores; threads of each would only wait for those of the other.
+    torch.set_num_threads(1)
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # and so for the processes that tests start
+
 CLASSES = tuple(f"thing {letter}" for letter in "abcdefghijkl")
 
 

@@ -19,8 +19,6 @@ from inception_viewer.comparison_questions import (
     PhotoMapAnswer,
 )
 from inception_viewer.googlenet.variants import BRANCHES, MODULES
-from inception_viewer.ui.compare.chosen import Chosen
-from inception_viewer.ui.compare.group_list import Folder, GroupDraft, by_class, obstacle
 from inception_viewer.ui.compare.photo_points import agreement, points_of
 from inception_viewer.ui.compare.rows import STRONGEST, Column, rows_of, sheet_of
 
@@ -71,16 +69,6 @@ def test_a_selected_channel_of_another_unit_has_no_row():
     assert (row.branch, row.channel, row.name) == ("5x5", 3, "5x5")
 
 
-def test_the_choice_of_photos_survives_what_comes_and_goes():
-    chosen = Chosen().among("abcdef")
-    assert chosen.photos == tuple("abcd")
-    chosen = chosen.pick("fb")
-    assert chosen.photos == tuple("bf")
-    assert chosen.among("abcde").photos == ("b",)
-    assert chosen.among("xyz").photos == tuple("xyz")
-    assert len(Chosen().among("abcdefghijkl").pick("abcdefghijkl").photos) == 8
-
-
 def profile(shares: np.ndarray) -> BranchProfileAnswer:
     """A profile whose 3x3 branch has these shares by module, the 1x1 branch the rest."""
     table = np.zeros((1, len(MODULES), 4))
@@ -117,28 +105,6 @@ def test_the_threshold_is_what_chance_reaches_in_one_of_twenty():
     generator = np.random.default_rng(0)
     found = [words.spearman(generator.permutation(9).astype(float)) for _ in range(4000)]
     assert np.mean(np.array(found) >= words.STEADY) == pytest.approx(0.05, abs=0.012)
-
-
-def test_groups_by_class_leave_out_what_stands_alone():
-    labels = {"a": "cup", "b": "owl", "c": "cup", "d": "", "e": "fox", "f": "fox", "g": "fox"}
-    assert [(g.name, g.images) for g in by_class(labels)] == [
-        ("fox", ("e", "f", "g")),
-        ("cup", ("a", "c")),
-    ]
-
-
-def test_a_group_has_at_most_500_photos_and_says_of_how_many():
-    paths = tuple(f"{n}.jpg" for n in range(500))
-    group = GroupDraft("many").with_images(["a", "b"])
-    assert obstacle([group, group], ["a", "b"]).startswith("Two groups have the same name")
-    waiting = group.with_folder(Folder("f"))
-    assert waiting.counted(["a"]) == "looking into the folder…"
-    full = waiting.with_folder(Folder("f", paths, 800))
-    assert len(full.group(["a", "b"])) == 500
-    assert full.counted(["a", "b"]) == "500 of 802 photos"
-    assert len(full.group([])) == 500
-    assert obstacle([full, GroupDraft("one", ("a",))], ["a"]) == "“one” needs two photos at least."
-    assert obstacle([full, replace(group, name="other")], ["a", "b"]) == ""
 
 
 def test_nearest_of_the_same_class_counted_by_hand():

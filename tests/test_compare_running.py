@@ -13,6 +13,7 @@ import pytest
 import ui_data
 from fake_worker import FakeWorker, write_photo
 from PIL import Image
+from PySide6.QtTest import QTest
 from window_tools import close, open_controller, shows, until
 
 import inception_viewer as iv
@@ -20,9 +21,11 @@ from inception_viewer import cli
 from inception_viewer.comparison_questions import CompareGroups, GroupsAnswer, Separation
 from inception_viewer.errors import QuestionError
 from inception_viewer.paths import asset
+from inception_viewer.photo_groups import GroupDraft
 from inception_viewer.ui.compare.groups_page import STOPPED
 from inception_viewer.ui.compare_view import GROUPS
 from inception_viewer.ui.controller import Controller
+from inception_viewer.ui.preferences import Preferences
 
 UNIT = "inception3a/1x1"
 
@@ -91,10 +94,8 @@ def window(worker: SlowWorker, tmp_path: Path) -> Iterator[Controller]:
 def start(window: Controller):
     page = window.window.compare_tab.compare.groups
     form = page.form
-    for name, some in (("ours", form.present[:2]), ("theirs", form.present[2:])):
-        form.new.click()
-        form.groups[-1] = form.groups[-1].__class__(name, tuple(some))
-    form.set_groups(form.groups)
+    halves = (("ours", form.present[:2]), ("theirs", form.present[2:]))
+    form.want([GroupDraft(name, tuple(some)) for name, some in halves])
     page.start.click()
     return page
 
@@ -128,6 +129,74 @@ def test_a_failure_is_said_and_loses_nothing(window, worker):
     assert view.failure.text() == "“ours” is not to be compared."
     assert [group.name for group in page.form.groups] == ["ours", "theirs"]
     assert page.start.isEnabled()
+
+
+def test_groups_are_made_renamed_filled_and_cleared_and_all_of_it_is_undone(window, tmp_path):
+    menus, session = window.window.menus, window.session
+    view = window.window.compare_tab.compare
+    form = view.groups.form
+
+    def told() -> list[tuple[str, str]]:
+        return [(card.name.text(), card.count.text()) for card in form.cards]
+
+    form.new.click()
+    form.cards[0].name.selectAll()
+    QTest.keyClicks(form.cards[0].name, "cups")
+    tray = window.window.tray.list
+    tray.selectAll()
+    until(lambda: len(form.selected) == 4, "the selection")
+    form.cards[0].add.click()
+    folder = tmp_path / "more"
+    folder.mkdir()
+    for n in range(5):
+        write_photo(folder / f"{n}.png", 9 + n)
+    form.add_to(0, [str(folder)])
+    until(lambda: told() == [("cups", "9 photos")], "the folder")
+    assert window.record()["compared"]["groups"][0]["folders"] == [str(folder)]
+    form.clear.click()
+    assert told() == []
+    for expected in (
+        [("cups", "9 photos")],
+        [("cups", "4 photos")],
+    ):
+        menus["undo"].trigger()
+        assert told() == expected
+    menus["redo"].trigger()
+    assert told() == [("cups", "9 photos")]
+    kept = window.window.preferences.groups
+    assert kept == (GroupDraft("cups", (), (), (str(folder),)),)
+    for _ in range(2):
+        menus["undo"].trigger()
+    menus["undo"].trigger()  # the photos that the selection had chosen to stand side by side
+    assert told() == [("cups", "0 photos")]
+    assert session.state.compared.picked is None
+    menus["undo"].trigger()  # all letters of the name in one step
+    assert told() == [("group 1", "0 photos")]
+    menus["undo"].trigger()
+    assert told() == []
+
+
+def test_groups_of_folders_are_there_again_after_a_start(worker, tmp_path):
+    settings = tmp_path / "kept.ini"
+    folder = tmp_path / "cups"
+    folder.mkdir()
+    for n in range(2):
+        write_photo(folder / f"{n}.png", n)
+    gone = str(tmp_path / "gone")
+    kept = Preferences(settings)
+    kept.groups = (GroupDraft("cups", folders=(str(folder),)), GroupDraft("old", folders=(gone,)))
+    kept.keep_layout({})
+    controller = open_controller(worker, settings, str(folder / "0.png"))
+    controller.window.show()
+    until(shows(controller, "0.png"), "the photo")
+    assert not controller.session.can_undo or not controller.window.compare_tab.is_made
+    controller.window.menus["show_compare"].trigger()
+    view = controller.window.compare_tab.compare
+    view.show_page(GROUPS)
+    cards = view.groups.form.cards
+    until(lambda: [card.count.text() for card in cards] == ["2 photos", "0 photos"], "them")
+    assert gone in view.failure.text()
+    assert close(controller)
 
 
 # --- the command line ---

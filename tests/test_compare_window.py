@@ -68,7 +68,7 @@ def run(snippet: str) -> dict:
 
 def test_images_have_the_traces_values_and_are_read_together(window, photos, net, tmp_path):
     view = window.window.compare_tab.compare
-    view.pick(ids(window, 0, 2, 5))
+    view.picked.emit(ids(window, 0, 2, 5))
     page = view.images
     until(lambda: len(page.sheet.values or {}) == 12, "three photos' maps", 60)
     page.difference.setChecked(True)
@@ -109,7 +109,7 @@ def test_images_have_the_traces_values_and_are_read_together(window, photos, net
 
 def test_a_profile_is_numpys_and_the_notebooks(window, photos, net):
     view = window.window.compare_tab.compare
-    view.pick(ids(window, 1, 4))
+    view.picked.emit(ids(window, 1, 4))
     view.show_page(PROFILE)
     page = view.profile
     until(lambda: page.answer is not None, "the profile", 60)
@@ -165,7 +165,7 @@ def test_groups_by_drop_and_by_hand_are_scipys(window, photos, net, tmp_path):
     until(lambda: len(page.form.selected) == 8, "the selection")
     page.form.cards[0].add.click()
     page.form.new.click()
-    page.form.set_groups([page.form.groups[0], page.form.groups[1].__class__("dropped")])
+    page.form.want([page.form.groups[0], page.form.groups[1].__class__("dropped")])
     folder = tmp_path / "turned"
     folder.mkdir()
     for photo in photos[:5]:

@@ -15,7 +15,7 @@ from torch import nn
 import inception_viewer as iv
 from inception_viewer.analysis.checkpoint_comparison import Alignment
 from inception_viewer.analysis.groups import cohens_d, holm, welch
-from inception_viewer.analysis.photo_map import cosines, principal
+from inception_viewer.analysis.photo_map import cosines, neighbours_kept, principal
 from inception_viewer.api import Network
 from inception_viewer.errors import QuestionError
 from inception_viewer.googlenet.variants import BRANCH_OUTPUT, BRANCHES, MODULES
@@ -227,6 +227,33 @@ def test_the_map_is_sklearns_principal_components() -> None:
     assert np.allclose(points, expected * signs)
     assert explained == pytest.approx(peer.explained_variance_ratio_)
     assert (points[np.abs(points).argmax(0), [0, 1]] > 0).all()
+
+
+def test_a_map_by_tsne_is_sklearns_and_the_same_again(
+    network: Network, photos: list[Pixels]
+) -> None:
+    from sklearn.manifold import TSNE
+
+    found = iv.photo_map(network, photos, "inception4b", method="tsne", perplexity=2, seed=3)
+    rows = np.stack([pooled(network, photo, "inception4b") for photo in photos])
+    peer = TSNE(2, perplexity=2, init="pca", random_state=3)
+    expected = peer.fit_transform(rows.astype(np.float32).astype(np.float64))
+    # Its steps enlarge what rounding leaves: who is whose neighbour is what must be the same.
+    assert np.array_equal(_neighbours(found.points), _neighbours(expected))
+    again = iv.photo_map(network, photos, "inception4b", method="tsne", perplexity=2, seed=3)
+    assert np.array_equal(found.points, again.points)
+    assert found.explained is None
+    assert found.perplexity == 2
+    assert iv.photo_map(network, photos, "conv1", method="tsne").perplexity == 7 / 3
+    assert not neighbours_kept(np.ones((6, 4)), 1.0, 0).any()
+    with pytest.raises(QuestionError, match="at least 5 photos; choose PCA"):
+        iv.photo_map(network, photos[:4], "inception4b", method="tsne")
+
+
+def _neighbours(points: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return each point's three nearest."""
+    apart = np.linalg.norm(points[:, None] - points[None], axis=-1)
+    return np.argsort(apart, axis=1)[:, 1:4]
 
 
 def test_identical_and_dead_photos_do_not_break_the_map() -> None:

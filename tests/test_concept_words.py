@@ -12,7 +12,7 @@ import scipy.stats
 import inception_viewer as iv
 from inception_viewer import cli, concept_words
 from inception_viewer.analysis import files
-from inception_viewer.commands.tcav import class_index
+from inception_viewer.commands.classes import class_index
 from inception_viewer.errors import QuestionError
 from inception_viewer.file_questions import FindPhotos, WriteRows
 from inception_viewer.ui.concepts.tested import default_unit, modules_before

@@ -16,8 +16,8 @@ from inception_viewer import fit_events
 from inception_viewer.fit_files import unfinished
 from inception_viewer.folder_questions import FitHeads
 from inception_viewer.runner import Cancelled, Done, Failed
-from inception_viewer.ui.fitting import child as children
-from inception_viewer.ui.fitting.child import FitChild
+from inception_viewer.ui.child import KEPT
+from inception_viewer.ui.fitting.child import SENTENCES, FitChild
 
 pytestmark = pytest.mark.usefixtures("qapp")
 
@@ -104,7 +104,7 @@ def test_a_refusal_is_told_as_it_is(asked: FitHeads) -> None:
 def test_an_end_without_a_result(asked: FitHeads, code: int) -> None:
     outcome = Watched(asked, opened(asked), ("err", "Traceback: it broke"), ("exit", code)).end()
     assert isinstance(outcome, Failed)
-    assert outcome.sentence == children.UNEXPECTED
+    assert outcome.sentence == SENTENCES.unexpected
     assert outcome.details == f"exit code {code}\n\nTraceback: it broke"
 
 
@@ -116,7 +116,7 @@ def test_ended_by_the_system(asked: FitHeads) -> None:
     os.kill(watched.pid, 9)
     outcome = watched.end()
     assert isinstance(outcome, Failed)
-    assert outcome.sentence == children.KILLED
+    assert outcome.sentence == SENTENCES.killed
     assert not unfinished(Path(asked.out)).exists()
 
 
@@ -132,7 +132,7 @@ def test_a_stray_line_is_passed_over(asked: FitHeads) -> None:
 def test_nonsense_alone_is_a_failure(asked: FitHeads, step: tuple[str, object]) -> None:
     outcome = Watched(asked, step).end()
     assert isinstance(outcome, Failed)
-    assert outcome.sentence == children.NONSENSE
+    assert outcome.sentence == SENTENCES.nonsense
     assert len(outcome.details) > len("exit code 0\n\n")
 
 
@@ -142,9 +142,9 @@ def test_endless_nonsense_is_ended(asked: FitHeads) -> None:
     pid = watched.pid
     outcome = watched.end()
     assert isinstance(outcome, Failed)
-    assert outcome.sentence == children.NONSENSE
+    assert outcome.sentence == SENTENCES.nonsense
     assert gone(pid)
-    assert len(outcome.details) < 3 * children.KEPT
+    assert len(outcome.details) < 3 * KEPT
 
 
 def test_another_checkpoint_than_the_open_one(asked: FitHeads) -> None:
@@ -152,7 +152,7 @@ def test_another_checkpoint_than_the_open_one(asked: FitHeads) -> None:
     started = time.monotonic()
     outcome = Watched(asked, opened(other), ("wait", 30)).end()
     assert isinstance(outcome, Failed)
-    assert outcome.sentence == children.CHANGED
+    assert outcome.sentence == SENTENCES.changed
     assert time.monotonic() - started < 10
 
 
@@ -161,7 +161,7 @@ def test_a_program_that_is_not_there(asked: FitHeads, tmp_path: Path) -> None:
     made.ended.connect(ended.append)
     made.start()
     until(lambda: ended)
-    assert ended[0].sentence == children.UNSTARTED
+    assert ended[0].sentence == SENTENCES.unstarted
     assert str(tmp_path / "none") in ended[0].details
 
 

@@ -37,6 +37,7 @@ from inception_viewer.file_questions import (
 from inception_viewer.folder_questions import Evaluate, FitHeads, PlanFit
 from inception_viewer.grade_questions import Grade
 from inception_viewer.grid_questions import GradCamOfUnits, Picture
+from inception_viewer.index_questions import BuildIndex, FindIndexes, TopPhotos
 from inception_viewer.intervention_questions import BranchImportance, DecisiveChannels
 from inception_viewer.questions import (
     Attribution,
@@ -108,6 +109,9 @@ def registry() -> dict[type[Question], Answering]:
         ExampleMaps: example_maps.answer,
         PhotoMap: photo_map.answer,
         CompareCheckpoints: checkpoint_comparison.answer,
+        BuildIndex: _build_index,
+        FindIndexes: _find_indexes,
+        TopPhotos: _top_photos,
         Evaluate: _evaluate,
         FindPhotos: files.find_photos,
         LookInto: files.look_into,
@@ -162,6 +166,24 @@ def _get_checkpoint(question: GetCheckpoint, lab: Lab, progress: Progress) -> An
     from .getting import get_checkpoint
 
     return get_checkpoint(question, lab, progress)
+
+
+def _build_index(question: BuildIndex, lab: Lab, progress: Progress) -> Any:
+    from .indexing import build
+
+    return build(question, lab, progress)
+
+
+def _find_indexes(question: FindIndexes, lab: Lab, progress: Progress) -> Any:
+    from .indexing import find_indexes
+
+    return find_indexes(question, lab, progress)
+
+
+def _top_photos(question: TopPhotos, lab: Lab, progress: Progress) -> Any:
+    from .indexing import top_photos
+
+    return top_photos(question, lab, progress)
 
 
 def _evaluate(question: Evaluate, lab: Lab, progress: Progress) -> Any:

@@ -37,11 +37,14 @@ if TYPE_CHECKING:
     from inception_viewer.lab import Lab
     from inception_viewer.runner import Progress
 
-REDUCTIONS = ("3x3_reduce", "5x5_reduce")
-"""The 1x1 convolutions that narrow what the 3x3 and the 5x5 read."""
+REDUCTIONS = {"3x3_reduce": ("3x3_reduce", "3x3"), "5x5_reduce": ("5x5_reduce", "5x5")}
+"""By place: the 1x1 convolution that narrows what a branch reads, and the branch's output."""
+PROJECTIONS = {"pooled": ("pool", "pool_proj")}
+"""The same for the pool branch, whose 1x1 convolution comes last: its projection is the
+branch's output, so what can be ablated besides is what the projection reads, the max pool."""
 
 Place = tuple[str, str]
-"""A module and a branch or reduction of it."""
+"""A module and a branch of it, or what is ablated within one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,9 +106,7 @@ def answer(question: BranchImportance, lab: Lab, progress: Progress) -> BranchIm
         progress(number / count, wrap(True) if found else None, f"photo {number + 1} of {count}")
         scene = replace(scene, interventions=())
         trace = lab.trace(scene, progress.lane, keep=count == 1)
-        one = ablated(
-            net, trace.batches, question.head, question.target, instead, question.reductions
-        )
+        one = ablated(net, trace.batches, question.head, question.target, instead, within(question))
         if question.conductance:
             array = lab.prepare(scene).array
             start = _received(net, black(array, scene.preprocessing))
@@ -119,13 +120,20 @@ def answer(question: BranchImportance, lab: Lab, progress: Progress) -> BranchIm
     return wrap(False)
 
 
+def within(question: BranchImportance) -> Mapping[str, tuple[str, str]]:
+    """Return what is ablated within branches, by place: the unit, and the branch's output."""
+    return (REDUCTIONS if question.reductions else {}) | (
+        PROJECTIONS if question.projections else {}
+    )
+
+
 def ablated(
     net: GoogLeNet,
     values: Mapping[str, Tensor],
     head: str,
     target: int | None,
     instead: Mapping[str, Tensor],
-    reductions: bool = False,
+    within: Mapping[str, tuple[str, str]] | None = None,
 ) -> Ablated:
     """Ablate every branch before a head, one at a time.
 
@@ -139,14 +147,14 @@ def ablated(
         Whose logits; None for the photo's top class.
     instead
         What stands in the place of a unit's output, (1, C, 1, 1); zeros for units it lacks.
-    reductions
-        Whether the reductions are ablated as well.
+    within
+        What is ablated within branches as well, as :func:`within` returns it.
     """
     unit = LOGITS[head]
     logits = values[unit][0].cpu().numpy()
     chosen = int(np.argmax(logits)) if target is None else target
     with torch.inference_mode():
-        places, rows = _growing(net, values, unit, instead, reductions)
+        places, rows = _growing(net, values, unit, instead, within or {})
     return Ablated(chosen, logits, dict(zip(places, rows.cpu().numpy(), strict=True)))
 
 
@@ -155,7 +163,7 @@ def _growing(
     values: Mapping[str, Tensor],
     wanted: str,
     instead: Mapping[str, Tensor],
-    reductions: bool,
+    within: Mapping[str, tuple[str, str]],
 ) -> tuple[list[Place], Tensor]:
     """Run a batch that gains a row for each place of each module it meets."""
     needed = {step.name for step, _ in net.plan({INPUT}, [wanted])}
@@ -171,7 +179,7 @@ def _growing(
         if others or net.by_name[name].kind != "concat":
             continue
         inputs = net.by_name[name].inputs
-        new = _new_rows(net, name, inputs, values, instead, reductions)
+        new = _new_rows(net, name, inputs, values, instead, within)
         places += [(name, place) for place in new]
         grown = [*new.values()] if name not in rows else [rows[name], *new.values()]
         # A batch of one takes other ways through a network; it does not occur here.
@@ -185,7 +193,7 @@ def _new_rows(
     inputs: Sequence[str],
     values: Mapping[str, Tensor],
     instead: Mapping[str, Tensor],
-    reductions: bool,
+    within: Mapping[str, tuple[str, str]],
 ) -> dict[str, Tensor]:
     """Return a module's output (1, C, h, w) with each of its branches ablated in turn."""
     parts = {name: values[name] for name in inputs}
@@ -197,11 +205,11 @@ def _new_rows(
     for branch, output in BRANCH_OUTPUT.items():
         unit = f"{module}/{output}"
         new[branch] = with_(unit, _instead(unit, values, instead))
-    for reduction in REDUCTIONS if reductions else ():
-        behind = f"{module}/{reduction.removesuffix('_reduce')}"
-        narrowed = _instead(f"{module}/{reduction}", values, instead)
-        computed = net.run({f"{module}/{reduction}": narrowed}, [behind])[behind]
-        new[reduction] = with_(behind, computed)
+    for place, (inner, output) in within.items():
+        narrowed = _instead(f"{module}/{inner}", values, instead)
+        behind = f"{module}/{output}"
+        computed = net.run({f"{module}/{inner}": narrowed}, [behind])[behind]
+        new[place] = with_(behind, computed)
     return new
 
 

@@ -17,8 +17,7 @@ from inception_viewer.comparison_questions import (
     Doubles,
 )
 from inception_viewer.errors import QuestionError
-from inception_viewer.googlenet.architecture import GoogLeNet
-from inception_viewer.googlenet.variants import BRANCH_OUTPUT, BRANCHES, MODULES
+from inception_viewer.googlenet.variants import BRANCH_OUTPUT, BRANCHES, MODULES, Variant
 from inception_viewer.questions import Provenance
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ def answer(question: BranchProfile, lab: Lab, progress: Progress) -> BranchProfi
     def wrap(partial: bool) -> BranchProfileAnswer:
         seconds = time.perf_counter() - started
         made = Provenance(scene.checkpoint, scene.preprocessing, seconds, net.device.type)
-        return profile_of(question, np.stack(found), channel_shares(net), made, partial)
+        return profile_of(question, np.stack(found), channel_shares(net.variant), made, partial)
 
     count = len(question.scenes)
     for number, one in enumerate(question.scenes):
@@ -76,9 +75,9 @@ def sizes(activations: Mapping[str, Tensor]) -> Doubles:
     return made
 
 
-def channel_shares(net: GoogLeNet) -> Doubles:
+def channel_shares(variant: Variant) -> Doubles:
     """Return each branch's share of its module's channels, (modules, branches)."""
-    table = dict(net.variant.table)
+    table = dict(variant.table)
     rows = [
         (one.one, one.three, one.five, one.pool_proj) for one in (table[name] for name in MODULES)
     ]

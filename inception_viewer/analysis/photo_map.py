@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inception_viewer.comparison_questions import Doubles, PhotoMap, PhotoMapAnswer
+from inception_viewer.comparison_questions import LEAST_TSNE, Doubles, PhotoMap, PhotoMapAnswer
 from inception_viewer.errors import QuestionError
 from inception_viewer.googlenet.variants import BRANCH_OUTPUT
 from inception_viewer.questions import Provenance
@@ -25,11 +25,14 @@ def answer(question: PhotoMap, lab: Lab, progress: Progress) -> PhotoMapAnswer:
     Raises
     ------
     QuestionError
-        If there are fewer than two photos, or no such unit, or it is not pooled.
+        If there are fewer than two photos (of t-SNE: than :data:`LEAST_TSNE`), or no such unit,
+        or it is not pooled.
     """
     started = time.perf_counter()
     if len(question.scenes) < 2:
         raise QuestionError("Comparing photos takes at least two of them.")
+    if question.method == "tsne" and len(question.scenes) < LEAST_TSNE:
+        raise QuestionError(f"t-SNE takes at least {LEAST_TSNE} photos; choose PCA for fewer.")
     scene = question.scenes[0]
     net = lab.network(scene.checkpoint, progress.lane)
     step = net.by_name.get(question.unit)
@@ -42,10 +45,16 @@ def answer(question: PhotoMap, lab: Lab, progress: Progress) -> PhotoMapAnswer:
         progress(number / len(question.scenes), None, f"photo {number + 1}")
         values = pooling.of_scene(lab, one, progress.lane).values
         rows.append(pooling.of_module(values, question.unit, tuple(BRANCH_OUTPUT.values())))
-    points, explained = principal(np.stack(rows).astype(np.float64))
+    found = np.stack(rows).astype(np.float64)
+    explained, perplexity = None, None
+    if question.method == "pca":
+        points, explained = principal(found)
+    else:
+        perplexity = min(question.perplexity, (len(found) - 1) / 3)
+        points = neighbours_kept(found, perplexity, question.seed)
     seconds = time.perf_counter() - started
     made = Provenance(scene.checkpoint, scene.preprocessing, seconds, net.device.type)
-    return PhotoMapAnswer(question, cosines(np.stack(rows)), points, explained, made)
+    return PhotoMapAnswer(question, cosines(np.stack(rows)), points, explained, made, perplexity)
 
 
 def cosines(rows: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> Doubles:
@@ -72,3 +81,14 @@ def principal(rows: Doubles) -> tuple[Doubles, tuple[float, float]]:
     whole = float((sizes**2).sum())
     shares = [float(size**2) / whole if whole else 0.0 for size in (*sizes[:2], 0.0, 0.0)]
     return points, (shares[0], shares[1])
+
+
+def neighbours_kept(rows: Doubles, perplexity: float, seed: int) -> Doubles:
+    """Return where t-SNE puts rows (n, 2), from their principal components on; zeros if equal."""
+    if not np.ptp(rows, axis=0).any():
+        return np.zeros((len(rows), 2))
+    from sklearn.manifold import TSNE
+
+    made = TSNE(2, perplexity=perplexity, init="pca", random_state=seed)
+    found: Doubles = made.fit_transform(rows).astype(np.float64)
+    return found

@@ -1,4 +1,4 @@
-"""``inception-viewer compare``: branches over photos, or groups of photos against each other."""
+"""``inception-viewer compare``: branches over photos, groups of photos, or two checkpoints."""
 
 from __future__ import annotations
 
@@ -27,9 +27,11 @@ from inception_viewer.errors import QuestionError
 from inception_viewer.file_questions import WriteRows
 from inception_viewer.images.sources import find
 from inception_viewer.lab import Lab
-from inception_viewer.questions import CheckpointInfo, ImageInfo, ImageSource, OpenImages, Scene
+from inception_viewer.questions import CheckpointInfo, ImageSource, Scene
 from inception_viewer.runner import Cancel
 
+from .compare_checkpoints import compared
+from .photos import opened
 from .progress import FAILED, ConsoleProgress, failure, say, show
 
 
@@ -61,6 +63,8 @@ def _asked(options: argparse.Namespace, progress: ConsoleProgress) -> Found:
     try:
         if options.groups:
             return _groups(options, lab, info, progress)
+        if options.other:
+            return compared(options, lab, info, progress)
         return _profile(options, lab, info, progress)
     finally:
         progress.clear()
@@ -72,7 +76,7 @@ def _asked(options: argparse.Namespace, progress: ConsoleProgress) -> Found:
 def _profile(
     options: argparse.Namespace, lab: Lab, info: CheckpointInfo, progress: ConsoleProgress
 ) -> Found:
-    images = _opened(options.images, lab, progress)
+    images = opened(options.images, lab, progress)
     scenes = tuple(Scene(info.fingerprint, one.id, info.preprocessing) for one in images)
     found: BranchProfileAnswer = answer(BranchProfile(scenes), lab, progress)
     names = [image.name for image in images]
@@ -81,23 +85,6 @@ def _profile(
         profile_as_json(found, names),
         profile_as_text(found, names, options.measure),
     )
-
-
-def _opened(paths: Sequence[str], lab: Lab, progress: ConsoleProgress) -> list[ImageInfo]:
-    """Open photos and say which could not be read.
-
-    Raises
-    ------
-    QuestionError
-        If none could.
-    """
-    sources = tuple(ImageSource(path=path, name=Path(path).name) for path in paths)
-    opened = answer(OpenImages(sources), lab, progress)
-    for name, why in opened.failures:
-        say(f"{name}: {why}")
-    if not opened.images:
-        raise QuestionError("None of the photos could be read.")
-    return list(opened.images)
 
 
 def profile_as_json(found: BranchProfileAnswer, names: Sequence[str]) -> dict[str, Any]:

@@ -6,8 +6,6 @@ import argparse
 import json
 import math
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -16,12 +14,11 @@ from inception_viewer import concept_words
 from inception_viewer.analysis import answer
 from inception_viewer.analysis.files import write_rows
 from inception_viewer.concept_questions import Concept, ConceptAnswer, TestConcepts
-from inception_viewer.errors import QuestionError
 from inception_viewer.file_questions import WriteRows
-from inception_viewer.images.naming import ClassNames
 from inception_viewer.lab import Lab
 from inception_viewer.runner import Cancel
 
+from .classes import class_index
 from .progress import FAILED, ConsoleProgress, failure, say, show
 
 DEFAULT_UNIT = "inception4d"
@@ -73,25 +70,6 @@ def _ask(options: argparse.Namespace, progress: ConsoleProgress) -> list[Concept
             return [answer(one, lab, progress) for one in asked]
         finally:
             progress.clear()
-
-
-def class_index(text: str, classes: Sequence[str]) -> int:
-    """Return the class of a name, whatever its case and punctuation, or of an index.
-
-    Raises
-    ------
-    QuestionError
-        If the network has no such class.
-    """
-    found = ClassNames(classes).find(text)
-    if len(found) > 1:
-        raise QuestionError(f"{len(found)} classes are named “{text}”: give an index.")
-    if not found:
-        with suppress(ValueError):
-            found = (int(text),)
-    if not found or not 0 <= found[0] < len(classes):
-        raise QuestionError(f"“{text}” is no class of this network.")
-    return found[0]
 
 
 def _named(text: str) -> tuple[str, str]:

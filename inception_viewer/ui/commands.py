@@ -12,23 +12,11 @@ from PySide6.QtWidgets import QMenu
 
 from ..questions import Graph
 from ..session import look_at, use_attribution
-from . import (
-    about,
-    compare_link,
-    dialogs,
-    evaluating,
-    head_words,
-    judging,
-    snippets,
-    theme,
-)
+from . import compare_link, dialogs, head_words, theme
 from .drops import read_mime, sources_of_paths
-from .fitting import fits
-from .getting import downloads
-from .input import editing
+from .later_parts import CANCELLABLE
 from .maps.compose import channel_order
 from .opening import DEMO
-from .saving import saving
 from .stops import neighbour, stops, units
 
 if TYPE_CHECKING:
@@ -46,6 +34,7 @@ COPIED = {
     "maps": "the feature maps",
     "seen": "what the network sees",
     "channel": "the channel",
+    "top_photos": "the channel's top photos",
     "predictions": "the predictions",
     "attribution": "the attribution",
     "lab": "the selected cell",
@@ -78,13 +67,13 @@ def _connect_menus(controller: Controller) -> None:
         "copy_headline": lambda: _copy(window.headline.sentence),
         "open_checkpoint": partial(open_checkpoint, controller),
         "open_demo": lambda: controller.opening.open_checkpoint("demo"),
-        "get_checkpoint": controller.downloads.show,
+        "get_checkpoint": lambda: controller.downloads.show(),
         "close_checkpoint": controller.opening.close_checkpoint,
         "next_checkpoint": partial(step_checkpoint, controller, 1),
         "previous_checkpoint": partial(step_checkpoint, controller, -1),
-        "input": controller.input_editing.show,
-        "save_checkpoint": controller.saving.show,
-        "fit_heads": controller.fits.show,
+        "input": lambda: controller.input_editing.show(),
+        "save_checkpoint": lambda: controller.saving.show(),
+        "fit_heads": lambda: controller.fits.show(),
         "classes": partial(show_classes, controller),
         "about_checkpoint": window.show_card,
         "larger": partial(scale_text, controller, TEXT_STEP),
@@ -93,8 +82,9 @@ def _connect_menus(controller: Controller) -> None:
         "find_unit": window.network.focus_search,
         "fit_network": window.network.canvas.fit,
         "attribute": partial(attribute, controller),
-        "evaluate": controller.evaluating.show,
+        "evaluate": lambda: controller.evaluating.show(),
         "concepts": lambda: controller.concept_testing.show(),
+        "index": lambda: controller.indexing.ask(),
         "cancel": window.status.cancel_newest,
         "empty_queue": controller.lab_link.empty,
         "brush": partial(toggle_brush, controller),
@@ -104,8 +94,8 @@ def _connect_menus(controller: Controller) -> None:
         "previous_image": partial(step_image, controller, -1),
         "next_unit": partial(step_unit, controller, 1),
         "previous_unit": partial(step_unit, controller, -1),
-        "shortcuts": lambda: about.shortcuts(menus.shortcuts(), window).show(),
-        "about": lambda: about.about(controller.session.state.machine, window).show(),
+        "shortcuts": partial(show_shortcuts, controller),
+        "about": partial(show_about, controller),
     }
     for name, call in act.items():
         menus[name].triggered.connect(lambda _checked=False, call=call: call())
@@ -135,7 +125,6 @@ def _connect_views(controller: Controller) -> None:
     brush = window.menus["brush"]
     window.attribution.brush_toggled.connect(lambda taken: brush.setChecked(taken))
     window.status.cancel_requested.connect(partial(cancel, controller))
-    controller.evaluating.photo_requested.connect(partial(look_at_measured, controller))
     for name in ("cancel", "empty_queue"):
         action = window.menus[name]
         window.status.cancellable_changed.connect(lambda can, action=action: action.setEnabled(can))
@@ -285,7 +274,7 @@ def enable(controller: Controller) -> None:
     menus["clear_interventions"].setEnabled(bool(state.interventions))
     for name in ("next_image", "previous_image"):
         menus[name].setEnabled(len(state.images) > 1)
-    for name in ("evaluate", "concepts"):
+    for name in ("evaluate", "concepts", "index"):
         menus[name].setEnabled(state.open_checkpoint is not None)
     menus["remove"].setEnabled(bool(state.images))
     menus["undo"].setEnabled(controller.session.can_undo)
@@ -372,19 +361,16 @@ def cancel(controller: Controller, key: str) -> None:
         "importance": lambda: controller.intervening.cancel(key),
         "decisive": lambda: controller.intervening.cancel(key),
         compare_link.KEY: lambda: controller.compare_link.cancel(),
-        evaluating.KEY: controller.evaluating.cancel,
-        "concepts": lambda: controller.concept_testing.cancel(),
-        fits.KEY: controller.fits.cancel,
-        saving.KEY: controller.saving.cancel,
-        editing.KEY: controller.input_editing.cancel,
-        judging.KEY: controller.judging.cancel,
+        **{part.key: part.cancel for part in controller.made(*CANCELLABLE)},
     }
     if key in known:
         known[key]()
-    elif key.startswith(downloads.KEY):
-        controller.downloads.cancel(key)
-    else:
-        controller.opening.cancel(key)
+        return
+    for downloads in controller.made("downloads"):
+        if key.startswith(downloads.key):
+            downloads.cancel(key)
+            return
+    controller.opening.cancel(key)
 
 
 def scale_text(controller: Controller, factor: float | None) -> None:
@@ -394,6 +380,20 @@ def scale_text(controller: Controller, factor: float | None) -> None:
 
 
 # --- words about what is shown ---
+
+
+def show_shortcuts(controller: Controller) -> None:
+    """Show the keys."""
+    from .about import shortcuts  # asked for seldom
+
+    shortcuts(controller.window.menus.shortcuts(), controller.window).show()
+
+
+def show_about(controller: Controller) -> None:
+    """Show the versions."""
+    from .about import about  # asked for seldom
+
+    about(controller.session.state.machine, controller.window).show()
 
 
 def show_classes(controller: Controller) -> None:
@@ -413,11 +413,13 @@ def copy_python(controller: Controller, kind: str) -> None:
     controller
         Of the window.
     kind
-        ``"trace"``, ``"maps"``, ``"seen"``, ``"channel"``, ``"predictions"``,
-        ``"attribution"``, ``"lab"``, ``"compare"``,
+        ``"trace"``, ``"maps"``, ``"seen"``, ``"channel"``, ``"top_photos"``,
+        ``"predictions"``, ``"attribution"``, ``"lab"``, ``"compare"``,
         ``"intervene"``, ``"checkpoint"``; ``""`` for the view that has the
         keyboard, else the tab in front.
     """
+    from . import snippets  # the first paint need not wait for it
+
     frame, state = controller.frames.frame, controller.session.state
     window = controller.window
     kind = kind or window.view_in_use.python_kind
@@ -441,6 +443,7 @@ def copy_python(controller: Controller, kind: str) -> None:
     if state.channel is not None:
         unit, index = state.channel
         texts["channel"] = lambda: snippets.channel(state, unit, index)
+        texts["top_photos"] = lambda: controller.top_photos.snippet() or texts["channel"]()
     _copy_python(controller, kind, texts.get(kind, lambda: snippets.trace(state))())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
@@ -28,6 +29,10 @@ class CompareLink(QObject):
         self._parts = session, runner, window, frames
         self._made: Comparing | None = None
         window.compare_tab.made.connect(self._make)
+        kept = window.preferences.groups
+        if kept:
+            sorted_ = session.state.compared.sorted_into(kept)
+            session.update(lambda now: replace(now, compared=sorted_), undoable=False)
 
     def _make(self, _view: object) -> None:
         from .comparing import Comparing
@@ -43,6 +48,8 @@ class CompareLink(QObject):
 
     def follow(self, old: State, new: State) -> None:
         """Follow the session; a view that comes later looks at it then."""
+        if new.compared.groups != old.compared.groups:
+            self._parts[2].preferences.groups = new.compared.groups
         if self._made is not None:
             self._made.follow(old, new)
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from ..questions import ImageInfo
 from . import panes, theme
-from .compare.chosen import Chosen
 from .compare.groups_page import GroupsPage
 from .compare.images_page import ImagesPage
 from .compare.photo_map_page import PhotoMapPage
@@ -33,8 +30,8 @@ OF_CHOSEN = (IMAGES, PROFILE)
 class CompareView(View):
     """The pages, and the photos that some of them are about; signals and setters only."""
 
-    photos_changed = Signal(object)
-    """Emitted with the ids (tuple of str) of the photos that are compared now."""
+    picked = Signal(object)
+    """Emitted with the ids (tuple of str) of the photos that shall be compared."""
     page_shown = Signal(object)
     """Emitted with the name (str) of the page that came to the front."""
     copy_python_requested = Signal(object)
@@ -44,7 +41,8 @@ class CompareView(View):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Compare", parent)
         self._images: tuple[ImageInfo, ...] = ()
-        self._chosen = Chosen()
+        self.chosen: tuple[str, ...] = ()
+        """Ids of the photos that are compared."""
         self.images, self.profile = ImagesPage(), ProfilePage()
         self.map, self.groups = PhotoMapPage(), GroupsPage()
         self.pages: dict[str, QWidget] = {
@@ -81,7 +79,7 @@ class CompareView(View):
         self.set_content(content)
 
     def _connect(self) -> None:
-        self.photos.picked.connect(self.pick)
+        self.photos.picked.connect(self.picked)
         self.tabs.currentChanged.connect(lambda _: self._turn())
         for page in (self.images, self.profile, self.map, self.groups):
             page.python_requested.connect(self.ask_for_python)
@@ -115,25 +113,10 @@ class CompareView(View):
 
     # --- which photos ----------------------------------------------------------------
 
-    @property
-    def chosen(self) -> tuple[str, ...]:
-        """Ids of the photos that are compared."""
-        return self._chosen.photos
-
-    def set_images(self, images: tuple[ImageInfo, ...]) -> None:
-        """Say which photos are open."""
-        self._images = images
-        self._choose(self._chosen.among([image.id for image in images]))
-
-    def pick(self, photos: Sequence[str]) -> None:
-        """Compare these photos."""
-        self._choose(self._chosen.pick(photos))
-
-    def _choose(self, chosen: Chosen) -> None:
-        before, self._chosen = self._chosen.photos, chosen
+    def set_images(self, images: tuple[ImageInfo, ...], chosen: tuple[str, ...]) -> None:
+        """Say which photos are open, and which of them are compared."""
+        self._images, self.chosen = images, chosen
         self._show_photos()
-        if chosen.photos != before:
-            self.photos_changed.emit(chosen.photos)
 
     def _show_photos(self) -> None:
         self.photos.set_photos(self._images, self.chosen)

@@ -34,13 +34,14 @@ class Comparing(QObject):
         super().__init__(window)
         self._session, self._runner, self._window = session, runner, window
         self._view, self._frames = window.compare_tab.compare, frames
+        self._selected: tuple[str, ...] = ()
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self.look)
         self.images, self.profile = ImagesAsking(runner, self), ProfileAsking(runner, self)
         self.map = MapAsking(runner, self, window.status)
-        self.groups = GroupsAsking(runner, self, window.status)
+        self.groups = GroupsAsking(session, runner, self, window.status)
         view = self._view
-        view.photos_changed.connect(self._later)
+        view.picked.connect(self._pick)
         view.page_shown.connect(self._later)
         window.compare_tab.shown.connect(self._later)
         frames.switched.connect(self._later)
@@ -49,6 +50,7 @@ class Comparing(QObject):
             page.saved.connect(window.status.flash)
         view.map.image_selected.connect(lambda image: self._open((image, None)))
         view.map.unit_changed.connect(self._later)
+        view.map.method_changed.connect(self._later)
         tray = window.tray
         tray.list.selectionModel().selectionChanged.connect(self._take_selection)
         tray.model.dataChanged.connect(self._later)
@@ -59,21 +61,29 @@ class Comparing(QObject):
 
     def follow(self, old: State, new: State) -> None:
         """Follow what is open and selected."""
-        if new.images != old.images:
-            self._view.set_images(new.images)
+        if (new.images, new.compared) != (old.images, old.compared):
+            self._tell(new)
         self._later()
 
     def _look_around(self, state: State) -> None:
-        self._view.set_images(state.images)
+        self._tell(state)
         self._take_selection()
         self._later()
 
+    def _tell(self, state: State) -> None:
+        chosen = state.compared.photos([image.id for image in state.images])
+        self._view.set_images(state.images, chosen)
+        self.groups.follow(state.compared)
+
     def _take_selection(self, *_: object) -> None:
         """Compare what is selected in the tray, if it is more than one photo."""
-        selected = self._window.tray.selected()
-        if len(selected) > 1:
-            self._view.pick(selected)
+        before, self._selected = self._selected, self._window.tray.selected()
+        if len(self._selected) > 1 and set(self._selected) != set(before):
+            self._pick(self._selected)
         self._later()
+
+    def _pick(self, photos: tuple[str, ...]) -> None:
+        self._session.update(lambda now: replace(now, compared=now.compared.pick(photos)))
 
     def _later(self, *_: object) -> None:
         """Look again once all is said that changed."""
@@ -177,7 +187,7 @@ class Comparing(QObject):
         if view.page == GROUPS:
             return snippets.groups(state, view.groups.answer)
         if view.page == MAP:
-            return snippets.photo_map(state, view.map.chosen_unit)
+            return snippets.photo_map(state, view.map.chosen_unit, view.map.chosen_method)
         return snippets.images(state, photos, view.images.sheet)
 
     def kernel_note(self) -> str:

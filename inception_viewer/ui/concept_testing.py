@@ -90,6 +90,7 @@ class _Run:
 class ConceptTesting(QObject):
     """Runs one test at a time; it goes on when its window is closed."""
 
+    key = KEY
     failed = Signal(object)
     """A :class:`Failed`, if no window is open to tell it."""
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 
 from ..paths import asset
@@ -32,25 +32,18 @@ from . import commands, state_json, theme
 from .attributing import Attributing
 from .compare_link import CompareLink
 from .drops import Dropped, sources_of_paths
-from .evaluating import Evaluating
-from .fitting.fits import Fits
 from .frames import Frame, Frames
-from .getting.downloads import Downloads
 from .ghosts import Ghosts
 from .glances import Glances
-from .input.editing import InputEditing
 from .intervening import Intervening
-from .judging import Judging
 from .lab_link import LabLink
+from .later_parts import LaterParts
 from .main_window import MainWindow
-from .naming import Naming
 from .opening import Opening
 from .painting import Painting
-from .saving.saving import Saving
 from .status_bar import Activity
 
 if TYPE_CHECKING:
-    from .concept_testing import ConceptTesting
     from .lab_running import LabRunning
 
 LOADING = "Loading PyTorch…"
@@ -75,7 +68,7 @@ class Start:
     state_file: Path | None = None
 
 
-class Controller(QObject):
+class Controller(LaterParts):
     """One window at work."""
 
     frame_painted = Signal(object)
@@ -88,8 +81,6 @@ class Controller(QObject):
         self.session, self.runner, self.window = session, runner, window
         self.start_with = start or Start()
         self.opening = Opening(session, runner, window)
-        self.downloads = Downloads(runner, window)
-        self.fits = Fits(session, runner, window)
         self.frames = Frames(session, runner, window)
         self.attributing = Attributing(session, runner, window, self.frames)
         self.lab_link = LabLink(session, runner, window, self.frames)
@@ -98,12 +89,6 @@ class Controller(QObject):
         self.painting = Painting(session, window, self.frames)
         self.intervening = Intervening(session, runner, window, self.frames)
         self.glances = Glances(session, runner, window, self.frames)
-        self.judging = Judging(session, runner, window, self.frames)
-        self.naming = Naming(session, runner, window)
-        self.saving = Saving(session, runner, window)
-        self.input_editing = InputEditing(session, runner, window)
-        self.evaluating = Evaluating(session, runner, window)
-        self._concepts: ConceptTesting | None = None
         self.errors: list[str] = []
         self.theme_name = self.start_with.theme or window.preferences.theme
         path = self.start_with.state_file
@@ -134,18 +119,10 @@ class Controller(QObject):
         if self._file is not None:
             self._state_clock.start()
         frames.switched.connect(self._take_frame)
-        asking = (self.attributing, self.opening, self.downloads, self.fits, self.judging)
-        for part in (frames, *asking):
+        for part in (frames, self.attributing, self.opening):
             part.failed.connect(self.report)
-        self.downloads.open_requested.connect(self.opening.open_checkpoint)
-        self.evaluating.failed.connect(self.report)
         self.intervening.failed.connect(self.report)
-        self.fits.open_requested.connect(self.opening.open_checkpoint)
         self.opening.refused.connect(self._refuse)
-        self.opening.class_list_brought.connect(self.naming.use)
-        self.saving.open_requested.connect(self.opening.open_checkpoint)
-        self.naming.failed.connect(self.report)
-        self.saving.failed.connect(self.report)
         self.opening.ended.connect(self._explain_emptiness)
         hints = QGuiApplication.styleHints()
         hints.colorSchemeChanged.connect(self._system_theme_changed)
@@ -154,16 +131,6 @@ class Controller(QObject):
     def lab_running(self) -> LabRunning:
         """What asks for the lab's cells; asking for it makes the lab."""
         return self.lab_link.running
-
-    @property
-    def concept_testing(self) -> ConceptTesting:
-        """What tests concepts; made, and even imported, once somebody wants it."""
-        if self._concepts is None:
-            from .concept_testing import ConceptTesting
-
-            self._concepts = ConceptTesting(self.session, self.runner, self.window)
-            self._concepts.failed.connect(self.report)
-        return self._concepts
 
     # --- start and end ---
 
@@ -180,13 +147,15 @@ class Controller(QObject):
             samples = sample_photos()
             if samples:
                 self.opening.open_images(samples, quiet=True)
+        self.make_soon_needed()
 
     def close(self, timeout: float = 5.0) -> bool:
         """End what runs; False if something could not be ended in time."""
         self._closed = True
         self._stop_clocks()
         self.session.changed.disconnect(self._follow)
-        self.fits.close()
+        for part in self.made("fits", "indexing"):
+            part.close()
         return self.runner.close(timeout)
 
     def _stop_clocks(self) -> None:
@@ -255,12 +224,7 @@ class Controller(QObject):
         self.lab_link.follow(old, new)
         self.compare_link.follow(old, new)
         self.glances.follow(old, new)
-        self.judging.follow(old, new)
-        for part in (self.naming, self.saving, self.input_editing):
-            part.follow(old, new)
-        self.evaluating.follow(old, new)
-        if self._concepts is not None:
-            self._concepts.follow(old, new)
+        self.follow_made(old, new)
         if new.machine != old.machine:
             commands.fill_devices(self)
         if (new.checkpoint, new.checkpoints) != (old.checkpoint, old.checkpoints):
@@ -367,6 +331,7 @@ class Controller(QObject):
             "theme": theme.current().name,
             "lab": self.lab_link.record(),
             "intervene": self.intervening.record(),
+            "top_photos": next((part.record() for part in self.made("top_photos")), {}),
             "seconds_since_drop": self._seconds,
         }
         answer = self.attributing.answer

@@ -34,6 +34,7 @@ LANE = "files"
 class Evaluating(QObject):
     """Runs one evaluation at a time; it goes on when its window is closed."""
 
+    key = KEY
     failed = Signal(object)
     """A :class:`Failed`, if no window is open to tell it."""
     photo_requested = Signal(object)

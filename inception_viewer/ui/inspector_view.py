@@ -27,6 +27,7 @@ from .inspector.facts import Facts, channel_rows, input_rows, touched_rows, unit
 from .inspector.histogram import Histogram
 from .inspector.overlay import OverlayContent
 from .inspector.pictures import FilterPicture, InputPanel, input_pictures
+from .inspector.place import Place
 from .inspector.section import Section
 from .intervene.menu import Touching, add_entries
 from .maps.compose import limits, quantise
@@ -40,7 +41,8 @@ HINT = "Click a map under Feature maps, or press Enter on it, to see it over the
 class InspectorView(View):
     """Everything about the one thing that is selected.
 
-    Signals: ``channel_stepped(-1 or 1)``, ``copy_python_requested("channel" or "seen")``,
+    Signals: ``channel_stepped(-1 or 1)``,
+    ``copy_python_requested("channel", "seen" or "top_photos")``,
     ``folds_changed(frozenset of the folded sections' keys)``.
     """
 
@@ -137,6 +139,9 @@ class InspectorView(View):
         self.channel_section = Section("channel", "Channel")
         self.head_note = HatchedNote()
         self.channel_section.add(self.head_note, self.channel_panel)
+        self.top_place = Place()
+        self.top_section = Section("top", "Top photos")
+        self.top_section.add(self.top_place)
         self.previous = self._step_button(-1)
         self.next = self._step_button(1)
         self.histogram = Histogram()
@@ -167,6 +172,7 @@ class InspectorView(View):
         return (
             self.seen,
             self.channel_section,
+            self.top_section,
             self.values,
             self.figures,
             self.filter_section,
@@ -212,7 +218,11 @@ class InspectorView(View):
     @property
     def python_kind(self) -> str:
         """The channel where one is shown, else what the network sees."""
-        return "seen" if self.channel_section.isHidden() else "channel"
+        if self.channel_section.isHidden():
+            return "seen"
+        focus = self.focusWidget()
+        inside = focus is not None and self.top_place.isAncestorOf(focus)
+        return "top_photos" if inside else "channel"
 
     # --- filling ---------------------------------------------------------------------
 
@@ -234,6 +244,10 @@ class InspectorView(View):
     def _refill(self) -> None:
         """Show the channel, or the hint where there is none."""
         self._fill_sections()
+        self.settle()
+
+    def settle(self) -> None:
+        """Give the sections their places now that they hold something else."""
         for section in self.sections:
             settle_layout(*section.parts, section.body, section)
         settle_layout(self.area.widget(), self.area)

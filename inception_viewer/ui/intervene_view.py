@@ -1,4 +1,4 @@
-"""The Intervene tab's content: what is touched, what branches are worth, decisive channels."""
+"""The Intervene tab's content: what is touched, the input, what branches and channels are worth."""
 
 from __future__ import annotations
 
@@ -16,30 +16,32 @@ from ..intervention_questions import Intervention
 from . import panes, theme
 from .intervene.decisive_page import DecisivePage
 from .intervene.importance_page import ImportancePage
+from .intervene.input_page import InputPage
 from .intervene.touched_page import TouchedPage
 from .maps.restyle import panel
 
-PAGES = ("Touched", "Branch importance", "Decisive channels")
+PAGES = ("Touched", "Input", "Branch importance", "Decisive channels")
 
 
 class InterveneView(QWidget):
-    """Three pages, of which one shows."""
+    """Four pages, of which one shows."""
 
     copy_python_requested = Signal()
     page_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.touched, self.importance = TouchedPage(), ImportancePage()
-        self.decisive = DecisivePage()
+        self.touched, self.input = TouchedPage(), InputPage()
+        self.importance, self.decisive = ImportancePage(), DecisivePage()
         self.pages = QStackedWidget()
-        for page in (self.touched, self.importance, self.decisive):
+        for page in (self.touched, self.input, self.importance, self.decisive):
             self.pages.addWidget(page)
         self.buttons = self._make_buttons()
         python = QToolButton()
         python.setText("Copy as Python")
         python.clicked.connect(lambda: self.copy_python_requested.emit())
-        self.importance.copy_python_requested.connect(self.copy_python_requested)
+        for page in (self.input, self.importance):
+            page.copy_python_requested.connect(self.copy_python_requested)
         top = QHBoxLayout()
         top.setSpacing(0)
         for button in self.buttons:

@@ -25,6 +25,7 @@ from .intervene.menu import Touching, Wish
 from .main_window import MainWindow
 
 if TYPE_CHECKING:
+    from .intervene_input import InputRunning
     from .intervene_running import InterveneRunning
 
 Interventions = tuple[Intervention, ...]
@@ -43,6 +44,7 @@ class Intervening(QObject):
         self._session, self._runner, self._window = session, runner, window
         self._frames = frames
         self._made: InterveneRunning | None = None
+        self._input: InputRunning | None = None
         self._moving: Intervention | None = None
         """What the slider under way is about, as it was last told; None while there is none."""
         self._waiting: Intervention | None = None
@@ -54,10 +56,12 @@ class Intervening(QObject):
         self._show(session.state)
 
     def _make(self, _view: object) -> None:
+        from .intervene_input import InputRunning
         from .intervene_running import InterveneRunning
 
         parts = self._session, self._runner, self._window, self._frames
         self._made = InterveneRunning(self, *parts)
+        self._input = InputRunning(*parts)
 
     def follow(self, old: State, new: State) -> None:
         """Follow what is touched and open."""
@@ -72,6 +76,8 @@ class Intervening(QObject):
             )
         if self._made is not None:
             self._made.follow(old, new)
+        if self._input is not None:
+            self._input.follow(old, new)
 
     def _show(self, state: State) -> None:
         touching = touching_of(state)

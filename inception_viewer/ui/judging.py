@@ -34,6 +34,7 @@ TRAY_FIRST_MS = 3000
 class Judging(QObject):
     """Keeps the card, the notice and the marks on what the session looks at."""
 
+    key = KEY
     failed = Signal(object)
     """A :class:`Failed`."""
 

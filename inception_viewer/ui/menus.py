@@ -99,6 +99,7 @@ ANALYSE = (
     Item("attribute", "Compute the attribution", ("Ctrl+Return",)),
     Item("evaluate", "Evaluate on a folder…", ("Ctrl+E",)),
     Item("concepts", "Test concepts…", ("Ctrl+T",)),
+    Item("index", "Index a folder…"),
     Item("cancel", "Cancel", ("Esc",), ("Esc", "Ctrl+.")),
     Item("empty_queue", "Empty the queue"),
     SEPARATOR,

@@ -14,6 +14,7 @@ from PySide6.QtCore import QByteArray, QPoint, QRect, QSettings
 from PySide6.QtGui import QGuiApplication
 
 from ..edit_questions import BrushSettings, Fill
+from ..photo_groups import GroupDraft
 
 ORGANISATION = "inception-viewer"
 APPLICATION = "Inception Viewer"
@@ -102,6 +103,23 @@ class Preferences:
     @concept_folders.setter
     def concept_folders(self, folders: tuple[list[tuple[str, str]], str, str]) -> None:
         self._settings.setValue("files/concept_folders", json.dumps(folders))
+
+    @property
+    def groups(self) -> tuple[GroupDraft, ...]:
+        """Groups of photos: their folders and files. The tray's photos are not kept, nor here."""
+        try:
+            kept = json.loads(str(self._settings.value("compare/groups", "[]")))
+            return tuple(
+                GroupDraft(str(name), (), tuple(map(str, files)), tuple(map(str, folders)))
+                for name, files, folders in kept
+            )
+        except (ValueError, TypeError):
+            return ()
+
+    @groups.setter
+    def groups(self, groups: tuple[GroupDraft, ...]) -> None:
+        kept = [(one.name, one.files, one.folders) for one in groups if one.files or one.folders]
+        self._settings.setValue("compare/groups", json.dumps(kept))
 
     @property
     def brush(self) -> BrushSettings:

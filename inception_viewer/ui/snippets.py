@@ -9,6 +9,7 @@ from ..checkpoint_questions import title_of
 from ..concept_questions import ConceptAnswer
 from ..edit_questions import Brush
 from ..folder_questions import EvaluationAnswer
+from ..index_questions import TopPhotosAnswer
 from ..intervention_questions import BranchImportance, DecisiveChannels, Intervention
 from ..questions import Attribution, CheckpointInfo, ImageInfo, MapsAnswer, Neuron
 from ..session import State
@@ -174,6 +175,24 @@ def channel(state: State, unit: str, index: int) -> str:
     if unit == FIRST:
         lines.append(f"kernel = net.filters[{index}]  # the filter: red, green and blue weights")
     return _text(["import numpy as np"], opening_lines(state), _seen_lines(state), lines)
+
+
+def top_photos(state: State, answer: TopPhotosAnswer) -> str:
+    """Return lines that give the top photos on screen; the index is made where it is not there."""
+    asked, info = answer.question, answer.info
+    checkpoint = state.open_checkpoint
+    assert checkpoint is not None
+    device = state.machine.device if state.machine else "cpu"
+    made = [] if info.preprocessing == checkpoint.preprocessing else [repr(info.preprocessing)]
+    words = [f"out={info.path!r}", *(f"preprocessing=iv.{one}" for one in made)]
+    lines = [
+        f"index = iv.index(net, {info.folder!r}, {', '.join(words)})  # goes on where it stopped",
+        f"found = iv.top_photos(net, index.info.path, {asked.unit!r}, {asked.channel})",
+        "found.activations  # falling",
+        "[(photo.path, photo.position, photo.box) for photo in found.photos]",
+        "cuts = [photo.cut for photo in found.photos]  # (height, width, 3), 0 to 255",
+    ]
+    return _text(network_lines(checkpoint, device), lines)
 
 
 def predictions(state: State, heads: Mapping[str, object]) -> str:

@@ -77,6 +77,7 @@ def record(
         "images": [{"id": image.id, "name": image.name} for image in state.images],
         "predictions": _predictions(frame.overview.predictions) if frame else None,
         "attribution": _attribution(attribution),
+        "compared": _compared(state),
         "device": state.machine.device if state.machine else None,
         "trace_seconds": frame.overview.provenance.seconds if frame else None,
         **facts,
@@ -99,6 +100,16 @@ def _scene(frame: Frame | None) -> dict[str, Any] | None:
         "touched": touched_words(scene.interventions, most=len(scene.interventions)),
         "interventions": [asdict(one) for one in scene.interventions],
     }
+
+
+def _compared(state: State) -> dict[str, Any]:
+    present = [image.id for image in state.images]
+    photos = state.compared.photos(present)
+    found = state.compared.found
+    groups = [
+        {**asdict(one), "count": one.counted(present, found)} for one in state.compared.groups
+    ]
+    return {"photos": list(photos), "groups": groups}
 
 
 def _edit(brush: Brush) -> dict[str, Any]:

@@ -13,16 +13,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ...photo_groups import GroupDraft
 from .. import theme
 from ..maps.elided import ElidedLabel
-from .group_list import GroupDraft
 
 
 class GroupCard(QFrame):
     """Shows a :class:`GroupDraft`; signals and setters only."""
 
-    renamed = Signal(object)
-    """Emitted with the name (str) that was typed."""
+    renamed = Signal(object, bool)
+    """Emitted with the name (str) as it is typed, and whether typing begins with it."""
     add_requested = Signal()
     """The photos that are selected in the tray shall be added."""
     folder_requested = Signal()
@@ -43,7 +43,9 @@ class GroupCard(QFrame):
         self.name.setAcceptDrops(False)
         self.count.setProperty("role", "muted")
         self._arrange()
-        self.name.textEdited.connect(self.renamed.emit)
+        self._typing = False
+        self.name.textEdited.connect(self._type)
+        self.name.editingFinished.connect(self._end_typing)
         self.add.clicked.connect(self.add_requested)
         self.folder.clicked.connect(self.folder_requested)
         self.remove.clicked.connect(self.remove_requested)
@@ -62,6 +64,13 @@ class GroupCard(QFrame):
         layout.addLayout(top)
         layout.addWidget(self.count)
         layout.addLayout(foot)
+
+    def _type(self, name: str) -> None:
+        begins, self._typing = not self._typing, True
+        self.renamed.emit(name, begins)
+
+    def _end_typing(self) -> None:
+        self._typing = False
 
     @property
     def stops(self) -> tuple[QWidget, ...]:

@@ -16,23 +16,32 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ...comparison_questions import Group
+from ...photo_groups import (
+    MOST_GROUPS,
+    Compared,
+    GroupDraft,
+    by_class,
+    by_folder,
+    obstacle,
+    subfolders,
+)
 from .. import theme
 from ..maps.restyle import see_through
 from ..small_label import SmallLabel
 from .group_card import GroupCard
-from .group_list import MOST_GROUPS, Folder, GroupDraft, by_class, obstacle, subfolders
 
 
 class GroupForm(QWidget):
     """The cards, one below the other; signals and setters only."""
 
-    changed = Signal()
-    look_requested = Signal(object)
-    """Emitted with a folder (str) whose photos are to be found."""
+    wanted = Signal(object, bool)
+    """Emitted with the groups (tuple of :class:`GroupDraft`) that there shall be, and whether
+    that is a step of its own: the letters of a name are one step."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.groups: list[GroupDraft] = []
+        self.compared = Compared()
         self.cards: list[GroupCard] = []
         self.present: tuple[str, ...] = ()
         self.selected: tuple[str, ...] = ()
@@ -44,9 +53,9 @@ class GroupForm(QWidget):
         self._dress()
         self._arrange()
         self.new.clicked.connect(lambda: self.add(GroupDraft(self._free_name())))
-        self.classes.clicked.connect(lambda: self.set_groups(by_class(self.labels)))
+        self.classes.clicked.connect(lambda: self.want(by_class(self.labels)))
         self.folders.clicked.connect(self._choose_folders)
-        self.clear.clicked.connect(lambda: self.set_groups([]))
+        self.clear.clicked.connect(lambda: self.want([]))
         self._show()
 
     def _dress(self) -> None:
@@ -83,9 +92,19 @@ class GroupForm(QWidget):
         layout.addWidget(self.obstacle)
 
     @property
+    def groups(self) -> tuple[GroupDraft, ...]:
+        """The groups that there are."""
+        return self.compared.groups
+
+    @property
     def problem(self) -> str:
         """Why the groups cannot be compared yet, or ``""``."""
-        return obstacle(self.groups, self.present)
+        return obstacle(self.groups, self.present, self.compared.found)
+
+    @property
+    def asked(self) -> tuple[Group, ...]:
+        """The groups as they are asked for."""
+        return tuple(one.group(self.present, self.compared.found) for one in self.groups)
 
     # --- what is told ----------------------------------------------------------------
 
@@ -97,42 +116,33 @@ class GroupForm(QWidget):
         self.labels = dict(zip(present, labels, strict=True))
         self._show()
 
-    def set_groups(self, groups: Sequence[GroupDraft]) -> None:
-        """Have these groups and no others."""
-        self.groups = list(groups)[:MOST_GROUPS]
+    def set_compared(self, compared: Compared) -> None:
+        """Show these groups, and what is in their folders."""
+        self.compared = compared
         self._show()
-        self.changed.emit()
+
+    # --- what is wanted --------------------------------------------------------------
+
+    def want(self, groups: Sequence[GroupDraft], *, step: bool = True) -> None:
+        """Ask for these groups and no others."""
+        self.wanted.emit(tuple(groups)[:MOST_GROUPS], step)
 
     def add(self, group: GroupDraft) -> None:
         """Add a group; the photos that are selected in the tray come with it, if several are."""
         if not group.folders and not group.images and len(self.selected) > 1:
             group = group.with_images(self.selected)
-        self.set_groups([*self.groups, group])
-
-    def set_folder(self, folder: Folder) -> None:
-        """Say what is in a folder, to the groups that have it."""
-        self.groups = [
-            one.with_folder(folder) if any(f.path == folder.path for f in one.folders) else one
-            for one in self.groups
-        ]
-        self._show()
-        self.changed.emit()
+        self.want([*self.groups, group])
 
     def add_to(self, place: int, folders: Sequence[str], files: Sequence[str] = ()) -> None:
         """Put folders and files into a group."""
-        group = self.groups[place].with_files(files)
-        for folder in folders:
-            group = group.with_folder(Folder(folder))
-        self._replace(place, group)
-        for folder in folders:
-            self.look_requested.emit(folder)
+        self._replace(place, self.groups[place].with_files(files, folders))
 
     def _free_name(self) -> str:
         taken = {one.name for one in self.groups}
         return next(name for n in range(1, 99) if (name := f"group {n}") not in taken)
 
-    def _replace(self, place: int, group: GroupDraft) -> None:
-        self.set_groups([*self.groups[:place], group, *self.groups[place + 1 :]])
+    def _replace(self, place: int, group: GroupDraft, *, step: bool = True) -> None:
+        self.want([*self.groups[:place], group, *self.groups[place + 1 :]], step=step)
 
     # --- folders ---------------------------------------------------------------------
 
@@ -143,15 +153,7 @@ class GroupForm(QWidget):
 
     def add_folders(self, folders: Sequence[str]) -> None:
         """Make a group of each folder, called after it."""
-        room = MOST_GROUPS - len(self.groups)
-        made = [
-            GroupDraft(folder.rstrip("/\\").replace("\\", "/").split("/")[-1])
-            .with_folder(Folder(folder))
-            for folder in folders[:room]
-        ]  # fmt: skip
-        self.set_groups([*self.groups, *made])
-        for folder in folders[:room]:
-            self.look_requested.emit(folder)
+        self.want([*self.groups, *by_folder(folders)])
 
     def _choose_folder(self, place: int) -> None:
         path = self._ask(self.window(), f"Photos of {self.groups[place].name}", "")
@@ -183,7 +185,8 @@ class GroupForm(QWidget):
         while len(self.cards) < len(self.groups):
             self._add_card()
         for card, group in zip(self.cards, self.groups, strict=True):
-            card.set_group(group, group.counted(self.present), len(self.selected))
+            counted = group.counted(self.present, self.compared.found)
+            card.set_group(group, counted, len(self.selected))
         self.new.setEnabled(len(self.groups) < MOST_GROUPS)
         self.folders.setEnabled(len(self.groups) < MOST_GROUPS)
         self.classes.setEnabled(bool(by_class(self.labels)))
@@ -193,16 +196,16 @@ class GroupForm(QWidget):
 
     def _add_card(self) -> None:
         place, card = len(self.cards), GroupCard()
-        card.renamed.connect(lambda name: self._rename(place, name))
+        card.renamed.connect(lambda name, begins: self._rename(place, name, begins))
         card.add_requested.connect(
             lambda: self._replace(place, self.groups[place].with_images(self.selected))
         )
         card.folder_requested.connect(lambda: self._choose_folder(place))
         card.remove_requested.connect(
-            lambda: self.set_groups([*self.groups[:place], *self.groups[place + 1 :]])
+            lambda: self.want([*self.groups[:place], *self.groups[place + 1 :]])
         )
         self.cards.append(card)
         self._column.insertWidget(place, card)
 
-    def _rename(self, place: int, name: str) -> None:
-        self._replace(place, replace(self.groups[place], name=name))
+    def _rename(self, place: int, name: str, begins: bool) -> None:
+        self._replace(place, replace(self.groups[place], name=name), step=begins)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...comparison_questions import CompareGroups, ExampleMaps, Group, GroupsAnswer
 from ...file_questions import FindPhotos
+from ...photo_groups import MOST_PHOTOS, Compared, Folder, GroupDraft
 from ...questions import Preprocessing
 from ...runner import Cancelled, Done, Failed, Outcome, Partial, Runner, Ticket
+from ...session import Session
 from ..progress import progress_text
 from ..status_bar import Activity, StatusBar
-from .group_list import MOST_PHOTOS, Folder
 
 if TYPE_CHECKING:
     from ..comparing import Comparing
@@ -22,8 +24,11 @@ KEY = "compare"
 class GroupsAsking:
     """Asks for the page of groups."""
 
-    def __init__(self, runner: Runner, owner: Comparing, status: StatusBar) -> None:
+    def __init__(
+        self, session: Session, runner: Runner, owner: Comparing, status: StatusBar
+    ) -> None:
         self._runner, self._owner, self._status = runner, owner, status
+        self._session = session
         self._asked: CompareGroups | None = None
         self._ticket: Ticket | None = None
         self._example: ExampleMaps | None = None
@@ -33,7 +38,7 @@ class GroupsAsking:
         page.asked.connect(self.ask)
         page.cancelled.connect(self.cancel)
         page.examples_requested.connect(self._ask_example)
-        page.form.look_requested.connect(self._look_into)
+        page.form.wanted.connect(self._sort)
 
     def look(
         self,
@@ -50,6 +55,14 @@ class GroupsAsking:
             self._subject = checkpoint, made
         page.set_tray(names, selected, self._owner.labels(tuple(names)))
         page.set_unit(unit)
+        self._look_into_folders(self._session.state.compared)
+
+    def follow(self, compared: Compared) -> None:
+        """Show the groups that there are now."""
+        page = self._owner.view.groups
+        page.set_compared(compared)
+        if page.isVisible():
+            self._look_into_folders(compared)
 
     def forget(self) -> None:
         """Drop the answer: it would be another one now."""
@@ -128,10 +141,19 @@ class GroupsAsking:
         elif isinstance(outcome, Failed):
             self._owner.fail(outcome)
 
-    def _look_into(self, folder: str) -> None:
-        """Find a folder's photos: some from all over it, if there are too many."""
-        question = FindPhotos(folder, MOST_PHOTOS)
-        self._looks[folder] = self._runner.submit(question, self._take_folder, lane="files")
+    def _sort(self, groups: tuple[GroupDraft, ...], step: bool) -> None:
+        """Have these groups; Ctrl+Z goes back by steps."""
+        self._session.update(
+            lambda now: replace(now, compared=now.compared.sorted_into(groups)), undoable=step
+        )
+
+    def _look_into_folders(self, compared: Compared) -> None:
+        """Find folders' photos: some from all over a folder, if it has too many."""
+        for folder in compared.unlisted:
+            if folder not in self._looks:
+                question = FindPhotos(folder, MOST_PHOTOS)
+                ticket = self._runner.submit(question, self._take_folder, lane="files")
+                self._looks[folder] = ticket
 
     def _take_folder(self, outcome: Outcome) -> None:
         asked = outcome.question
@@ -139,10 +161,13 @@ class GroupsAsking:
         if isinstance(outcome, Partial):
             return
         self._looks.pop(asked.folder, None)
-        form = self._owner.view.groups.form
+        if isinstance(outcome, Cancelled):
+            return
+        listed = Folder(asked.folder)
         if isinstance(outcome, Done):
-            found = outcome.answer
-            form.set_folder(Folder(asked.folder, found.examples, found.photos))
-        elif isinstance(outcome, Failed | Cancelled):
-            form.set_folder(Folder(asked.folder, (), 0))
-            self._owner.fail(outcome if isinstance(outcome, Failed) else None)
+            listed = Folder(asked.folder, outcome.answer.examples, outcome.answer.photos)
+        elif isinstance(outcome, Failed):
+            self._owner.fail(outcome)
+        self._session.update(
+            lambda now: replace(now, compared=now.compared.with_folder(listed)), undoable=False
+        )

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from ...comparison_questions import ExampleMapsAnswer, Group, GroupsAnswer
 from ...comparison_words import best_channels, group_rows, groups_sentence, typical, units_of
 from ...googlenet.variants import BRANCH_OUTPUT
+from ...photo_groups import Compared
 from ...questions import Floats
 from .. import theme
 from ..attribution.export import save_picture
@@ -151,7 +152,6 @@ class GroupsPage(QWidget):
         return self.scrolled
 
     def _connect(self) -> None:
-        self.form.changed.connect(self._enable)
         self.start.clicked.connect(self._start)
         self.running.cancel_requested.connect(self.cancelled)
         self.running.cancel_button.setToolTip("What was compared so far stays (Esc)")
@@ -188,6 +188,11 @@ class GroupsPage(QWidget):
         """Say which photos are open (their names by id), selected, and of which class."""
         self._names = dict(names)
         self.form.set_tray(tuple(names), selected, labels)
+        self._enable()
+
+    def set_compared(self, compared: Compared) -> None:
+        """Show the groups that there are."""
+        self.form.set_compared(compared)
         self._enable()
 
     def set_unit(self, unit: str) -> None:
@@ -272,7 +277,7 @@ class GroupsPage(QWidget):
 
     def _start(self) -> None:
         if not self.form.problem:
-            self.asked.emit(tuple(one.group(self.form.present) for one in self.form.groups))
+            self.asked.emit(self.form.asked)
 
     def _enable(self) -> None:
         runs = not self.running.isHidden()

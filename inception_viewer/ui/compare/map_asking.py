@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...comparison_questions import PhotoMap, PhotoMapAnswer
+from ...comparison_questions import MapMethod, PhotoMap, PhotoMapAnswer
 from ...questions import Scene
 from ...runner import Cancelled, Done, Failed, Outcome, Partial, Runner, Ticket
 from ..status_bar import Activity, StatusBar
@@ -24,7 +24,7 @@ class MapAsking:
     def __init__(self, runner: Runner, owner: Comparing, status: StatusBar) -> None:
         self._runner, self._owner, self._status = runner, owner, status
         self._scenes: tuple[Scene, ...] = ()
-        self._known: dict[str, PhotoMapAnswer] = {}
+        self._known: dict[tuple[str, MapMethod], PhotoMapAnswer] = {}
         self._asked: PhotoMap | None = None
         self._ticket: Ticket | None = None
         self._stopped = False
@@ -61,17 +61,18 @@ class MapAsking:
             ticket.cancel()
             self._status.set_activity(KEY, None)
 
-    def _wanted(self) -> str | None:
-        """Return the unit to ask for next: the one that is looked at, then the modules."""
+    def _wanted(self) -> tuple[str, MapMethod] | None:
+        """Return what to ask for next: what is looked at, then the modules by components."""
         page = self._owner.view.map
-        order = (page.chosen_unit, *page.modules)
-        return next((unit for unit in order if unit and unit not in self._known), None)
+        modules: list[tuple[str, MapMethod]] = [(module, "pca") for module in page.modules]
+        order = ((page.chosen_unit, page.chosen_method), *modules)
+        return next((one for one in order if one[0] and one not in self._known), None)
 
     def _go_on(self) -> None:
-        unit = self._wanted()
-        if unit is None or self._stopped:
+        wanted = self._wanted()
+        if wanted is None or self._stopped:
             return
-        question = PhotoMap(self._scenes, unit)
+        question = PhotoMap(self._scenes, *wanted)
         if question == self._asked:
             return
         self._drop()
@@ -99,7 +100,7 @@ class MapAsking:
         elif isinstance(outcome, Cancelled):
             self._stopped = True
         elif isinstance(outcome, Done):
-            self._known[outcome.question.unit] = outcome.answer
+            self._known[outcome.question.unit, outcome.question.method] = outcome.answer
             self._owner.look_again()
 
     def _tell(self, outcome: Partial) -> None:
@@ -111,10 +112,11 @@ class MapAsking:
 
     def _show(self, image: str) -> None:
         page = self._owner.view.map
-        answer = self._known.get(page.chosen_unit)
+        answer = self._known.get((page.chosen_unit, page.chosen_method))
         self._owner.view.set_updating(answer is None and page.answer is not None)
         if answer is not None:
             ids = tuple(scene.image for scene in self._scenes)
             page.set_map(answer, self._owner.infos(ids), self._owner.labels(ids))
             page.set_selected(image)
-        page.set_depths(self._known)
+        found = {unit: one for (unit, method), one in self._known.items() if method == "pca"}
+        page.set_depths(found)

@@ -24,7 +24,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from ...comparison_questions import PhotoMapAnswer
-from ...comparison_words import percent
+from ...comparison_words import how_words, percent
 from .. import theme
 from ..maps.restyle import refresh
 from .photo_points import NAMED, Points, points_of
@@ -138,15 +138,15 @@ class PhotoCanvas(QWidget):
         painter.drawLine(QPointF(x, place.top()), QPointF(x, place.bottom() - line - 4))
         painter.drawLine(QPointF(place.left() + line + 4, y), QPointF(place.right(), y))
         painter.setPen(QColor(colours.muted))
-        first, second = (percent(one) for one in self.answer.explained)
+        across, up = _axis_words(self.answer)
         under = QRectF(place.left(), place.bottom() - line - 2, place.width(), line)
         flags = Qt.AlignmentFlag.AlignCenter
-        painter.drawText(under, flags, f"first component, {first} of the variance")
+        painter.drawText(under, flags, across)
         painter.save()
         painter.translate(place.left(), place.bottom() - line - 4)
         painter.rotate(-90)
         side = QRectF(0, 0, place.height() - line - 4, line)
-        painter.drawText(side, flags, f"second, {second}")
+        painter.drawText(side, flags, up)
         painter.restore()
 
     def _lines(self, painter: QPainter, points: Points, colours: theme.Theme) -> None:
@@ -251,3 +251,11 @@ class PhotoCanvas(QWidget):
         """Weaken the mark."""
         self.update()
         super().focusOutEvent(event)
+
+
+def _axis_words(answer: PhotoMapAnswer) -> tuple[str, str]:
+    """Return what stands below the map and, upwards, beside it."""
+    if answer.explained is None:
+        return f"{how_words(answer)}: neighbours are kept, far distances are not", ""
+    first, second = (percent(one) for one in answer.explained)
+    return f"first component, {first} of the variance", f"second, {second}"

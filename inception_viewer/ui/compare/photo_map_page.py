@@ -18,7 +18,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ...comparison_questions import PhotoMapAnswer
+from ...comparison_questions import LEAST_TSNE, MapMethod, PhotoMapAnswer
+from ...comparison_words import how_words
 from ...questions import Graph, ImageInfo
 from .. import theme
 from ..attribution.export import export_font, save_picture
@@ -30,6 +31,15 @@ from .photo_canvas import PhotoCanvas
 from .photo_points import agreement, agreement_words, points_of
 
 LAST = "inception5b"
+METHODS: dict[MapMethod, tuple[str, str]] = {
+    "pca": ("PCA", "two principal components; distances between all photos mean something"),
+    "tsne": (
+        "t-SNE",
+        f"keeps neighbours together, far distances mean nothing; from {LEAST_TSNE} photos on "
+        "(perplexity 30 or a third of the other photos, seed 0)",
+    ),
+}
+"""How photos are laid out: the name, and what there is to know of it."""
 
 
 class PhotoMapPage(QWidget):
@@ -37,6 +47,7 @@ class PhotoMapPage(QWidget):
 
     unit_changed = Signal(object)
     """Emitted with the unit (str) that the photos are laid out by."""
+    method_changed = Signal()
     image_selected = Signal(object)
     """Emitted with the id of the photo to look at."""
     python_requested = Signal()
@@ -53,6 +64,7 @@ class PhotoMapPage(QWidget):
         self._labels: tuple[str, ...] = ()
         self._ask: saving.Ask = saving.ask_dialog
         self.slider, self.unit = QSlider(Qt.Orientation.Horizontal), QComboBox()
+        self.method = QComboBox()
         self.canvas, self.table = PhotoCanvas(), FiguresTable("Photos by likeness")
         self.whose, self.sentence = QLabel(), SmallLabel("text")
         self.export = QPushButton("Export")
@@ -69,6 +81,11 @@ class PhotoMapPage(QWidget):
         self.unit.setAccessibleName("By which unit the photos are compared")
         self.unit.setMaxVisibleItems(20)
         self.unit.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        for method, (name, tip) in METHODS.items():
+            self.method.addItem(name, method)
+            self.method.setItemData(self.method.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+        self.method.setAccessibleName("How the photos are laid out")
+        self.method.setToolTip("\n".join(f"{name}: {tip}" for name, tip in METHODS.values()))
         self.whose.setProperty("role", "section")
         self.sentence.setAccessibleName("How the classes come apart")
         menu = QMenu(self.export)
@@ -86,6 +103,7 @@ class PhotoMapPage(QWidget):
             row.addWidget(QLabel(words))
         row.insertWidget(1, self.slider, 1)
         row.addWidget(self.unit)
+        row.addWidget(self.method)
         row.addWidget(self.export)
         beside = QWidget()
         column = QVBoxLayout(beside)
@@ -111,18 +129,25 @@ class PhotoMapPage(QWidget):
     def _connect(self) -> None:
         self.slider.valueChanged.connect(lambda at: self.choose(self._modules[at]))
         self.unit.activated.connect(lambda at: self.choose(str(self.unit.itemText(at))))
+        self.method.activated.connect(lambda _: self.method_changed.emit())
         self.canvas.chosen.connect(lambda at: self.image_selected.emit(self._images[at].id))
         self.table.row_opened.connect(self._open)
 
     @property
     def stops(self) -> tuple[QWidget, ...]:
         """What Tab walks, in order."""
-        return self.slider, self.unit, self.export, self.canvas, self.table
+        return self.slider, self.unit, self.method, self.export, self.canvas, self.table
 
     @property
     def chosen_unit(self) -> str:
         """By which unit the photos are laid out."""
         return self.unit.currentText()
+
+    @property
+    def chosen_method(self) -> MapMethod:
+        """How the photos are laid out."""
+        method: MapMethod = self.method.currentData()
+        return method
 
     @property
     def answer(self) -> PhotoMapAnswer | None:
@@ -217,7 +242,7 @@ class PhotoMapPage(QWidget):
         assert answer is not None
         mark = answer.provenance.fingerprint[:12]
         return (
-            f"{len(self._images)} photos by {answer.question.unit}: principal components of the "
+            f"{len(self._images)} photos by {answer.question.unit}: {how_words(answer)} of the "
             f"channels' mean activations. {self.sentence.text()} Checkpoint {mark}."
         )
 

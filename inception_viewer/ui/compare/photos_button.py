@@ -18,11 +18,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ...photo_groups import MOST_BESIDE as MOST
 from ...questions import ImageInfo
 from .. import theme
 from ..pictures import pixmap_of
 from ..small_label import SmallLabel
-from .chosen import MOST
 
 ID = Qt.ItemDataRole.UserRole
 SIDE = 32
@@ -48,7 +48,7 @@ class _Ticks(QListWidget):
 
 
 class PhotosPopup(QFrame):
-    """The photos of the tray, each with a tick; at most :data:`~.chosen.MOST` are ticked."""
+    """The photos of the tray, each with a tick; at most :data:`MOST` are ticked."""
 
     picked = Signal(object)
     """Emitted with the ids (tuple of str) that are ticked."""

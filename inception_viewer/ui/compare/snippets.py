@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...checkpoint_questions import title_of
-from ...comparison_questions import GroupsAnswer, ProfileMeasure
+from ...comparison_questions import GroupsAnswer, MapMethod, ProfileMeasure
 from ...questions import ImageInfo
 from ...session import State
 from ..snippets import PASTED, network_lines
@@ -65,11 +65,13 @@ def profile(state: State, photos: Sequence[ImageInfo], measure: ProfileMeasure) 
     return "\n".join([*opening(state, photos), *lines]) + "\n"
 
 
-def photo_map(state: State, unit: str) -> str:
+def photo_map(state: State, unit: str, method: MapMethod) -> str:
     """Return lines that give the map of all photos of the tray, and who is like whom."""
+    how = "" if method == "pca" else f", method={method!r}"
+    places = "the first two principal components" if method == "pca" else "by t-SNE"
     lines = [
-        f"photo_map = iv.photo_map(net, photos, {unit!r}{made(state)})",
-        "points = photo_map.points  # (photos, 2), the first two principal components",
+        f"photo_map = iv.photo_map(net, photos, {unit!r}{how}{made(state)})",
+        f"points = photo_map.points  # (photos, 2), {places}",
         "cosines = photo_map.similarity  # (photos, photos)",
         "nearest = [photo_map.nearest(place) for place in range(len(photos))]",
     ]

@@ -31,6 +31,7 @@ class Fits(QObject):
     It goes on when the dialog is closed, and ends with the window.
     """
 
+    key = KEY
     failed = Signal(object)
     """A :class:`Failed`, if no dialog is open to tell it."""
     open_requested = Signal(object)

@@ -27,6 +27,7 @@ class Downloads(QObject):
     A download goes on when the dialog is closed.
     """
 
+    key = KEY
     failed = Signal(object)
     """A :class:`Failed`, if no dialog is open to tell it."""
     open_requested = Signal(object)

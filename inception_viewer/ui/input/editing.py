@@ -33,6 +33,7 @@ NOT_TOLD = "The samples cannot tell: the main head was never trained, or is neve
 class InputEditing(QObject):
     """Keeps the dialog on the checkpoint and the photo that are looked at."""
 
+    key = KEY
     def __init__(self, session: Session, runner: Runner, window: MainWindow) -> None:
         super().__init__(window)
         self._session, self._runner, self._window = session, runner, window

@@ -27,6 +27,7 @@ KEY = "save checkpoint"
 class Saving(QObject):
     """Keeps the dialog on the checkpoint that is looked at, and writes it when asked to."""
 
+    key = KEY
     failed = Signal(object)
     """A :class:`Failed`, if no dialog is open to tell it."""
     open_requested = Signal(object)

@@ -1,0 +1,8 @@
+"""An index of a folder: the photos, and the places in them, that excite each channel most."""
+
+from __future__ import annotations
+
+from .build import answer as build
+from .top_photos import find_indexes, top_photos
+
+__all__ = ["build", "find_indexes", "top_photos"]

@@ -1,0 +1,1 @@
+"""What excites a channel most, in an indexed folder: the inspector's tiles, and the indexing."""

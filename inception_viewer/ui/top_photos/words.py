@@ -1,0 +1,128 @@
+"""What is said of an index and of a channel's top photos."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ...index_questions import IndexInfo, TopPhoto, TopPhotosAnswer
+from ...questions import Graph, Node
+from ..inspector.facts import KINDS
+from ..maps.words import number
+
+NONE = (
+    "Which photos excite this channel most? Index a folder of photos once, and every channel's"
+    " top photos are known."
+)
+LOOKING = "Looking for an index\N{HORIZONTAL ELLIPSIS}"
+FIRST = "The first photos show here once they have been looked at."
+WHOLE = (
+    "The receptive field covers the whole picture here: the tiles are the whole pictures, and"
+    " the small square is the position."
+)
+LARGE = (
+    "The receptive field is larger than the picture here: the tiles are what of the picture it"
+    " covers."
+)
+OTHER_INPUT = (
+    "This index was made with another input than the one in use: the activations are those of"
+    " its input."
+)
+
+TOUCHED = "What is done to units is left out here: these are the network's own activations."
+
+
+def name_of(info: IndexInfo) -> str:
+    """Return what an index is called: its folder's name."""
+    return Path(info.folder).name or info.folder
+
+
+def entry(info: IndexInfo) -> str:
+    """Return an index's line in the chooser."""
+    return f"{name_of(info)}: {_amount(info)}"
+
+
+def _amount(info: IndexInfo) -> str:
+    if info.complete:
+        return f"{info.photos:,} {_photos(info.photos)}"
+    return f"{info.photos:,} of {info.found:,} photos"
+
+
+def _photos(count: int) -> str:
+    return "photo" if count == 1 else "photos"
+
+
+def about(answer: TopPhotosAnswer) -> str:
+    """Return which photos these are the top ones of."""
+    info, count = answer.info, len(answer.photos)
+    among = f"{_amount(info)} in “{name_of(info)}”"
+    if not count:
+        return f"None of the {among} excites this channel."
+    if count < info.most and info.photos > count:
+        return f"Only {count} of the {among} {'excites' if count == 1 else 'excite'} this channel."
+    return f"The strongest {count} of {among}." if count > 1 else f"The strongest of {among}."
+
+
+def stopped(info: IndexInfo) -> str:
+    """Return that an index is not finished."""
+    left = info.found - info.photos - info.unreadable
+    return f"Stopped with {left:,} {_photos(left)} to go."
+
+
+def building(text: str) -> str:
+    """Return how far an indexing is."""
+    return f"Being indexed: {text}." if text else "Being indexed."
+
+
+def photo(one: TopPhoto, place: int, count: int) -> str:
+    """Return what is read aloud of a tile."""
+    said = f"{place + 1} of {count}: {Path(one.path).name}, activation {number(one.activation)}"
+    row, column = one.position
+    return f"{said} at row {row}, column {column}" + (f"; {one.problem}" if one.problem else "")
+
+
+def hint(one: TopPhoto) -> str:
+    """Return a tile's tooltip."""
+    return "\n".join(filter(None, (one.path, one.problem or "Click to open it.")))
+
+
+def note(answer: TopPhotosAnswer, node: Node | None) -> str:
+    """Return what is special about these tiles, or ``""``."""
+    shown = [one for one in answer.photos if one.picture is not None]
+    if not shown:
+        return ""
+    if all(_whole(one) for one in shown):
+        return WHOLE
+    extent = max(max(one.picture.shape[:2]) for one in shown if one.picture is not None)
+    large = node is not None and (node.field.stride == 0 or node.field.size >= extent)
+    return LARGE if large else ""
+
+
+def _whole(one: TopPhoto) -> bool:
+    assert one.picture is not None
+    height, width = one.picture.shape[:2]
+    return one.box == (0, 0, width, height)
+
+
+def instead(node: Node, graph: Graph) -> tuple[str, str]:
+    """Return what to choose in a unit's place, as a sentence and that unit's name or ``""``."""
+    kind = KINDS.get(node.kind, node.kind)
+    unit = _convolution(node.name, graph)
+    said = f"Top photos are those of convolutions; {node.name} is a {kind}."
+    if node.kind == "input":
+        said = "Top photos are those of convolutions; this is the input."
+    return (f"{said} Choose {unit}." if unit else said), unit
+
+
+def _convolution(name: str, graph: Graph) -> str:
+    """Return the nearest convolution that a unit is made from, else one made from it."""
+    kinds = {node.name: node.kind for node in graph.nodes}
+    for into, out_of in ((1, 0), (0, 1)):
+        reached, seen = [name], {name}
+        while reached:
+            here = reached.pop(0)
+            if kinds.get(here) == "conv":
+                return here
+            nearer = [edge[out_of] for edge in graph.edges if edge[into] == here]
+            reached += [one for one in nearer if one not in seen]
+            seen.update(nearer)
+    return ""
