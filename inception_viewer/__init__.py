@@ -34,9 +34,18 @@ if TYPE_CHECKING:
     from .concept_questions import ConceptAnswer
     from .edit_questions import Brush, Stroke
     from .errors import CheckpointError, ImageError, QuestionError, ViewerError
-    from .folder_api import evaluate, fit_heads, get, inspect, published
+    from .folder_api import (
+        evaluate,
+        fit_heads,
+        get,
+        index,
+        inspect,
+        published,
+        top_photos,
+    )
     from .folder_questions import EvaluationAnswer, FittedHeads
     from .grade_questions import GradeAnswer
+    from .index_questions import IndexAnswer, TopPhotosAnswer
     from .intervention_questions import Intervention
     from .questions import AttributionAnswer, CheckpointInfo, Preprocessing
     from .verdict_questions import Verdict
@@ -60,8 +69,10 @@ _HOMES = {
     "evaluate": "folder_api",
     "fit_heads": "folder_api",
     "get": "folder_api",
+    "index": "folder_api",
     "inspect": "folder_api",
     "published": "folder_api",
+    "top_photos": "folder_api",
     "Network": "api",
     "Trace": "analysis.trace",
     "AttributionAnswer": "questions",
@@ -72,8 +83,10 @@ _HOMES = {
     "ConceptAnswer": "concept_questions",
     "EvaluationAnswer": "folder_questions",
     "FittedHeads": "folder_questions",
+    "IndexAnswer": "index_questions",
     "Preprocessing": "questions",
     "Published": "checkpoints.catalogue",
+    "TopPhotosAnswer": "index_questions",
     "Verdict": "verdict_questions",
     "ViewerError": "errors",
     "CheckpointError": "errors",
@@ -92,12 +105,14 @@ __all__ = [
     "FittedHeads",
     "GradeAnswer",
     "ImageError",
+    "IndexAnswer",
     "Intervention",
     "Network",
     "Preprocessing",
     "Published",
     "QuestionError",
     "Stroke",
+    "TopPhotosAnswer",
     "Trace",
     "Verdict",
     "ViewerError",
@@ -111,6 +126,7 @@ __all__ = [
     "fit_heads",
     "get",
     "grade",
+    "index",
     "inspect",
     "load",
     "measures",
@@ -118,6 +134,7 @@ __all__ = [
     "photo_map",
     "published",
     "tcav",
+    "top_photos",
 ]
 
 

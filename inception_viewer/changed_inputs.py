@@ -7,11 +7,11 @@ moves along with the photo under it (see :mod:`moved_strokes`).
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from .edit_questions import Adversarial, Brush, Distortion
+from .edit_questions import Adversarial, Brush, Distortion, Edit, Stroke
 
 if TYPE_CHECKING:
     from .questions import Scene
@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
 NEUTRAL = Distortion()
 """Leaves the picture as it is."""
+MARKS: Mapping[type[Edit], str] = {
+    Distortion: "distorted",
+    Brush: "painted",
+    Adversarial: "misled",
+}
+"""An edit in one word."""
 
 
 @dataclass(frozen=True)
@@ -129,9 +135,15 @@ def distortion_in(scene: Scene) -> Distortion:
     return next((one for one in scene.edits if isinstance(one, Distortion)), NEUTRAL)
 
 
-def brush_in(scene: Scene) -> Brush | None:
-    """Return what is painted over a scene's picture."""
-    return next((one for one in scene.edits if isinstance(one, Brush)), None)
+def strokes_in(scene: Scene) -> tuple[Stroke, ...]:
+    """Return what is painted over a scene's picture, in its pixels."""
+    brushes = (one for one in scene.edits if isinstance(one, Brush))
+    return tuple(stroke for brush in brushes for stroke in brush.strokes)
+
+
+def edit_marks(edits: Sequence[Edit]) -> str:
+    """Return a word for each kind of edit: ``"distorted, painted, misled"``, or ``""``."""
+    return ", ".join(dict.fromkeys(MARKS[type(one)] for one in edits))
 
 
 def _with(state: State, made: ChangedInput) -> State:

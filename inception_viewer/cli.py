@@ -35,6 +35,8 @@ COMMANDS_HELP = """commands:
                         say how alike two checkpoints see the same photos
   inception-viewer ablate FILE IMAGE… [--unit UNIT]
                         say what each branch is worth, or what touching a unit does
+  inception-viewer index FOLDER [--checkpoint FILE] [--show UNIT:CHANNEL]
+                        find the photos, and the places in them, that excite each channel most
   inception-viewer get [NAME] [--to FOLDER]
                         download a published checkpoint; without NAME, list them
   inception-viewer COMMAND --help tells more. A photo named like a command is opened
@@ -133,6 +135,14 @@ def get(arguments: Sequence[str]) -> int:
     return run(options)
 
 
+def index(arguments: Sequence[str]) -> int:
+    """Run ``inception-viewer index``."""
+    options = index_parser().parse_args(arguments)
+    from .commands.index import run  # imports torch
+
+    return run(options)
+
+
 def inspect(arguments: Sequence[str]) -> int:
     """Run ``inception-viewer inspect``."""
     options = inspect_parser().parse_args(arguments)
@@ -163,6 +173,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "evaluate": evaluate,
     "fit-heads": fit_heads,
     "get": get,
+    "index": index,
     "inspect": inspect,
     "report": report,
     "tcav": tcav,
@@ -367,6 +378,40 @@ def fit_heads_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def index_parser() -> argparse.ArgumentParser:
+    """Return the command line of ``index``."""
+    parser = argparse.ArgumentParser(
+        prog="inception-viewer index",
+        description="Find, for every channel of every convolution, the photos in FOLDER that excite"
+        " it most and where. What is known is written every half minute; the same command goes on"
+        " where it was stopped. Under torchrun several processes share the work.",
+    )
+    parser.add_argument("folder", metavar="FOLDER", help="photos, in folders or not")
+    parser.add_argument("--checkpoint", default="demo", metavar="FILE", help="“demo” or a file")
+    parser.add_argument("--out", metavar="FILE", help="the index; else one the window finds")
+    parser.add_argument(
+        "--most", type=_count, default=9, metavar="N", help="photos kept of each channel, 9"
+    )
+    parser.add_argument(
+        "--show",
+        type=_unit_and_channel,
+        metavar="UNIT:CHANNEL",
+        help="make nothing, but print what the index has: --show inception4a/3x3:17",
+    )
+    parser.add_argument(
+        "--preprocessing",
+        type=_preprocessing,
+        metavar="JSON",
+        help="how photos become the input, as the checkpoint's metadata says it; else its own",
+    )
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, mps or auto")
+    parser.add_argument("--json", action="store_true", help="events on stdout, a JSON object each")
+    parser.add_argument(
+        "--background", action="store_true", help="let other programs have the processor first"
+    )
+    return parser
+
+
 def inspect_parser() -> argparse.ArgumentParser:
     """Return the command line of ``inspect``."""
     parser = argparse.ArgumentParser(
@@ -491,6 +536,15 @@ def _position(text: str) -> tuple[int, int]:
     if not (row.strip().isdecimal() and column.strip().isdecimal()):
         raise argparse.ArgumentTypeError(f"“{text}” is not a row and a column, such as 3,5")
     return int(row), int(column)
+
+
+def _unit_and_channel(text: str) -> tuple[str, int]:
+    unit, _, channel = text.rpartition(":")
+    if not unit or not channel.isdecimal():
+        raise argparse.ArgumentTypeError(
+            f"“{text}” is not a unit and a channel, such as inception4a/3x3:17"
+        )
+    return unit, int(channel)
 
 
 def _channels(text: str) -> tuple[int, ...]:

@@ -122,23 +122,36 @@ def read(line: str, question: FitHeads) -> Event:
     try:
         said = json.loads(line)
         kind = said["event"]
-        if kind == "opened":
-            return Opened(str(said["fingerprint"]))
-        if kind == "notice":
-            return Noticed(str(said["message"]))
-        if kind == "error":
-            return Refused(str(said["message"]))
-        if kind == "progress":
-            left = said["seconds_left"]
-            seconds = None if left is None else float(left)
-            return Progressed(float(said["fraction"]), seconds, str(said["text"]))
-        if kind == "notice":  # the GPU gave out, and it begins anew on the CPU
-            return Progressed(0.0, None, str(said["message"]))
+        told = read_told(said)
+        if told is not None:
+            return told
         if kind in ("epoch", "done"):
             return _answer(said, question, partial=kind == "epoch")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise EventError(f"{error!r}") from None
     raise EventError(f"the event “{kind}”")
+
+
+def read_told(said: Mapping[str, Any]) -> Opened | Progressed | Noticed | Refused | None:
+    """Return what a command tells on the way, whatever the command; None if it is no such thing.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        If something is missing or of another kind.
+    """
+    kind = said["event"]
+    if kind == "opened":
+        return Opened(str(said["fingerprint"]))
+    if kind == "notice":
+        return Noticed(str(said["message"]))
+    if kind == "error":
+        return Refused(str(said["message"]))
+    if kind == "progress":
+        left = said["seconds_left"]
+        seconds = None if left is None else float(left)
+        return Progressed(float(said["fraction"]), seconds, str(said["text"]))
+    return None
 
 
 def _answer(said: Mapping[str, Any], question: FitHeads, *, partial: bool) -> FittedHeads:

@@ -1,7 +1,7 @@
 """The public Python interface to checkpoints as files and to folders of photos.
 
-What the commands ``inspect``, ``evaluate``, ``fit-heads`` and ``get`` do, for a notebook: the
-same questions, and the same numbers.
+What the commands ``inspect``, ``evaluate``, ``fit-heads``, ``index`` and ``get`` do, for a
+notebook: the same questions, and the same numbers.
 """
 
 from __future__ import annotations
@@ -9,9 +9,18 @@ from __future__ import annotations
 from os import PathLike, fspath
 from pathlib import Path
 
+from .analysis.indexing import place_for
 from .api import Network, Watch, load
 from .checkpoints.catalogue import PUBLISHED, Published
 from .folder_questions import Evaluate, EvaluationAnswer, FitHeads, FittedHeads, Targets
+from .index_questions import (
+    MOST,
+    BuildIndex,
+    IndexAnswer,
+    IndexInfo,
+    TopPhotos,
+    TopPhotosAnswer,
+)
 from .questions import Preprocessing, Received
 from .verdict_questions import Judge, Verdict
 
@@ -180,6 +189,98 @@ def fit_heads(
     )
     fitted: FittedHeads = net._answer(question, progress)
     return fitted
+
+
+def index(
+    net: Network,
+    folder: str | PathLike[str],
+    out: str | PathLike[str] | None = None,
+    most: int = MOST,
+    *,
+    preprocessing: Preprocessing | None = None,
+    progress: Watch | None = None,
+) -> IndexAnswer:
+    """Find the photos, and the places in them, that excite each channel of a network most.
+
+    What is known is written every half minute, and when it is stopped: the same call goes on
+    from there, and returns at once if all is known. Under ``torchrun`` several processes share
+    the work.
+
+    Parameters
+    ----------
+    net
+        From :func:`load`.
+    folder
+        Photos, to any depth.
+    out
+        The index file to write; None for one in the user's cache folder, where the window
+        looks.
+    most
+        Photos that are kept of each channel, 1 to 100.
+    preprocessing
+        How photos become inputs; None for the checkpoint's own.
+    progress
+        Called with the share done in [0, 1] and a few words.
+
+    Returns
+    -------
+    IndexAnswer
+        ``.info.path``, ``.info.photos``, ``.failures``; :func:`top_photos` looks into it.
+
+    Raises
+    ------
+    ViewerError
+        If the folder holds no photos, or the file cannot be written or is something else.
+    """
+    place = "" if out is None else fspath(out)
+    question = BuildIndex(net.fingerprint, fspath(folder), place, preprocessing, most)
+    found: IndexAnswer = net._answer(question, progress)
+    return found
+
+
+def top_photos(
+    net: Network,
+    index: IndexAnswer | IndexInfo | str | PathLike[str],
+    unit: str,
+    channel: int,
+) -> TopPhotosAnswer:
+    """Return the photos that excite a channel most, cut out at its receptive field.
+
+    Parameters
+    ----------
+    net
+        From :func:`load`.
+    index
+        What :func:`index` returned, an index file, or the folder that was indexed.
+    unit, channel
+        A convolution (``"inception4a/3x3"``) and its channel.
+
+    Returns
+    -------
+    TopPhotosAnswer
+        ``.photos``, the strongest first, each with ``.path``, ``.activation``, ``.position``,
+        ``.box``, ``.picture``, ``.cut``, and ``.problem`` if it is gone or has changed.
+
+    Raises
+    ------
+    ViewerError
+        If there is no such index, unit or channel.
+    """
+    question = TopPhotos(_index_file(net, index), net.fingerprint, unit, channel)
+    found: TopPhotosAnswer = net._answer(question)
+    return found
+
+
+def _index_file(net: Network, index: IndexAnswer | IndexInfo | str | PathLike[str]) -> str:
+    if isinstance(index, IndexAnswer):
+        return index.info.path
+    if isinstance(index, IndexInfo):
+        return index.path
+    path = Path(index)
+    if not path.is_dir():
+        return str(path)
+    asked = BuildIndex(net.fingerprint, str(path))
+    return str(place_for(asked, net.preprocessing, path.absolute()))
 
 
 def published() -> tuple[Published, ...]:

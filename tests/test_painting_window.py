@@ -177,7 +177,7 @@ def test_every_view_says_that_the_picture_is_painted(window: Controller) -> None
     assert record["painted_share"] == pytest.approx((170 * 24 + 3.14 * 144) / 224**2, abs=2e-3)
     assert len(record["edits"][0]["strokes"]) == 1
     image = window.session.state.image
-    assert window.window.tray.model.painted == {image}
+    assert window.window.tray.model.marks == {image: "painted"}
     # The explanation, which came by itself, is that of the painted picture.
     answer = window.attributing.answer
     assert answer.question.scene == window.session.state.scene
@@ -258,7 +258,7 @@ def test_each_photo_keeps_its_own(window: Controller) -> None:
     drag(window, [(100, 100), (120, 140)])
     until(lambda: shown(window))
     assert window.session.state.painting != mine
-    assert len(window.window.tray.model.painted) == 2
+    assert len(window.window.tray.model.marks) == 2
     window.select_image(window.session.state.images[0].id)
     until(lambda: shown(window))
     assert window.frames.frame.scene.edits == (mine,)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from typing import Any
 
@@ -13,10 +12,8 @@ from inception_viewer.fitted import fitted_phrase
 from inception_viewer.folder_questions import FitHeads, FittedHeads
 from inception_viewer.runner import Cancel
 
+from .background import get_along
 from .progress import FAILED, ConsoleProgress, ask, duration, failure, say, show
-
-NICE = 5
-"""By how much a fit in the background steps back."""
 
 
 class FitProgress(ConsoleProgress):
@@ -31,7 +28,7 @@ class FitProgress(ConsoleProgress):
 
 def run(options: argparse.Namespace) -> int:
     """Fit the heads, say what came of it and return the exit code."""
-    _get_along(background=options.background)
+    get_along(background=options.background)
     progress = FitProgress(sys.stderr, _tell if options.json else None)
 
     def question(checkpoint: str) -> FitHeads:
@@ -55,16 +52,6 @@ def run(options: argparse.Namespace) -> int:
     else:
         show(as_text(answer))
     return 0 if answer.path else FAILED
-
-
-def _get_along(*, background: bool) -> None:
-    """Be a good neighbour to the window and other programs; PyTorch is not loaded yet."""
-    if background and hasattr(os, "nice"):
-        os.nice(NICE)
-    # OpenMP's threads wait for each other by spinning, which takes the very time that the
-    # others need if anything runs beside them: measured on two cores under load, the same fit
-    # took 844 s spinning and 205 s sleeping.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def question_of(options: argparse.Namespace, checkpoint: str) -> FitHeads:

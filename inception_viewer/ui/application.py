@@ -53,8 +53,9 @@ def open_window(
     """
     sys.setswitchinterval(SWITCH_SECONDS)
     preferences = Preferences(options.settings)
-    theme.apply(options.theme or preferences.theme, preferences.text_scale)
+    theme.choose(options.theme or preferences.theme, preferences.text_scale)
     window = MainWindow(preferences)
+    theme.dress()
     if not gc.isenabled():  # launch.py held it
         window.first_painted.connect(_collect_from_now_on)  # before what the worker imports
     poster = Poster(window)

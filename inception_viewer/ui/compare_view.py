@@ -17,14 +17,18 @@ from .small_label import SmallLabel
 from .view import View
 
 IMAGES, PROFILE, MAP, GROUPS = "images", "profile", "map", "groups"
+CHECKPOINTS = "checkpoints"
 TITLES = {
     IMAGES: "Images",
     PROFILE: "Branch profile",
     MAP: "Photo map",
     GROUPS: "Groups",
+    CHECKPOINTS: "Checkpoints",
 }
-OF_CHOSEN = (IMAGES, PROFILE)
+OF_CHOSEN = (IMAGES, PROFILE, CHECKPOINTS)
 """The pages that are about the photos that are chosen."""
+
+Page = ImagesPage | ProfilePage | PhotoMapPage | GroupsPage | CheckpointsPage
 
 
 class CompareView(View):
@@ -45,11 +49,13 @@ class CompareView(View):
         """Ids of the photos that are compared."""
         self.images, self.profile = ImagesPage(), ProfilePage()
         self.map, self.groups = PhotoMapPage(), GroupsPage()
-        self.pages: dict[str, QWidget] = {
+        self.checkpoints = CheckpointsPage()
+        self.pages: dict[str, Page] = {
             IMAGES: self.images,
             PROFILE: self.profile,
             MAP: self.map,
             GROUPS: self.groups,
+            CHECKPOINTS: self.checkpoints,
         }
         self.photos = PhotosButton()
         self.note, self.failure = SmallLabel("muted"), SmallLabel("error")
@@ -81,7 +87,7 @@ class CompareView(View):
     def _connect(self) -> None:
         self.photos.picked.connect(self.picked)
         self.tabs.currentChanged.connect(lambda _: self._turn())
-        for page in (self.images, self.profile, self.map, self.groups):
+        for page in self.pages.values():
             page.python_requested.connect(self.ask_for_python)
 
     # --- which page ------------------------------------------------------------------
@@ -108,6 +114,8 @@ class CompareView(View):
             self.images.canvas.setFocus()
         elif self.page == MAP:
             self.map.slider.setFocus()
+        elif self.page == CHECKPOINTS and self.checkpoints.pair is not None:
+            self.checkpoints.canvas.setFocus()
         else:
             panes.enter(self.pages[self.page])
 

@@ -11,18 +11,19 @@ from ..questions import Graph, ImageInfo, Pixels, Scene
 from ..runner import Failed, Runner
 from ..session import Session, State
 from .compare import snippets
+from .compare.checkpoints_asking import CheckpointsAsking
 from .compare.group_drops import folders_and_files
 from .compare.groups_asking import GroupsAsking
 from .compare.images_asking import ImagesAsking
 from .compare.map_asking import MapAsking
 from .compare.profile_asking import ProfileAsking
 from .compare.rows import Column
-from .compare_view import GROUPS, IMAGES, MAP, PROFILE, CompareView
+from .compare_view import CHECKPOINTS, GROUPS, IMAGES, MAP, PROFILE, CompareView
 from .frames import Frames
 from .main_window import MainWindow
 from .tray_model import split_verdict
 
-LEFT_OUT = "What is painted over photos and done to units is left out here."
+LEFT_OUT = "What is done to photos and units is left out here."
 
 
 class Comparing(QObject):
@@ -46,8 +47,11 @@ class Comparing(QObject):
         window.compare_tab.shown.connect(self._later)
         frames.switched.connect(self._later)
         view.images.opened.connect(self._open)
-        for page in (view.images, view.profile, view.map, view.groups):
+        for page in view.pages.values():
             page.saved.connect(window.status.flash)
+        view.checkpoints.opened.connect(self._look_at_unit)
+        view.checkpoints.open_requested.connect(window.menus["open_checkpoint"].trigger)
+        view.checkpoints.get_requested.connect(window.menus["get_checkpoint"].trigger)
         view.map.image_selected.connect(lambda image: self._open((image, None)))
         view.map.unit_changed.connect(self._later)
         view.map.method_changed.connect(self._later)
@@ -114,7 +118,8 @@ class Comparing(QObject):
         elif view.page == MAP:
             view.map.set_graph(self._graph(state))
             self.map.look(self.scenes(tuple(i.id for i in state.images)), state.image)
-
+        elif view.page == CHECKPOINTS:
+            self.checkpoints.look(state, self.scenes(view.chosen))
         elif view.page == GROUPS:
             names = {image.id: image.name for image in state.images}
             made = state.made
@@ -148,6 +153,9 @@ class Comparing(QObject):
         image, channel = at
         self._session.update(lambda now: replace(now, image=image, channel=channel or now.channel))
 
+    def _look_at_unit(self, unit: str) -> None:
+        self._session.update(lambda now: replace(now, unit=unit, channel=None))
+
     # --- what the window says --------------------------------------------------------
 
     @property
@@ -169,10 +177,11 @@ class Comparing(QObject):
         """Take back what runs."""
         self.map.cancel()
         self.groups.cancel()
+        self.checkpoints.cancel()
 
     def forget(self) -> None:
         """Drop all answers: they would be others now."""
-        for part in (self.images, self.profile, self.map, self.groups):
+        for part in (self.images, self.profile, self.map, self.groups, self.checkpoints):
             part.forget()
         self._later()
 
@@ -184,6 +193,8 @@ class Comparing(QObject):
         photos = self.infos(view.chosen)
         if view.page == PROFILE:
             return snippets.profile(state, photos, view.profile.chosen_measure)
+        if view.page == CHECKPOINTS:
+            return snippets.checkpoints(state, photos, view.checkpoints.pair)
         if view.page == GROUPS:
             return snippets.groups(state, view.groups.answer)
         if view.page == MAP:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from ..changed_inputs import as_in, strokes_in
 from ..headline import headline
 from ..intervention_words import scene_words
 from ..questions import (
@@ -187,7 +188,7 @@ class Frames(QObject):
             if state.scene is None or state.scene.preprocessing != scene.preprocessing:
                 state = use_input(state, scene.preprocessing)
             state = replace(state, image=scene.image, unit=unit, channel=None)
-            state = paint(state, tuple(one for brush in scene.edits for one in brush.strokes))
+            state = paint(as_in(state, scene), strokes_in(scene))
             return set_interventions(state, scene.interventions)
 
         self._session.update(change, undoable=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer
 
+from ..changed_inputs import edit_marks
 from ..questions import CheckpointInfo, Glance, Predictions, Scene
 from ..runner import Cancelled, Done, Failed, Outcome, Runner
 from ..session import Session, State
@@ -53,7 +54,7 @@ class Glances(QObject):
         info = self._session.state.open_checkpoint
         texts = {i: verdict(info, answer) for i, answer in said.items() if info and answer}
         self._tray.set_verdicts(texts)
-        self._tray.set_painted([scene.image for scene in scenes.values() if scene.edits])
+        self._tray.set_marks({i: edit_marks(scene.edits) for i, scene in scenes.items()})
 
     def go_on(self) -> None:
         """Ask about the next photo without a verdict, once the open one is shown."""

@@ -10,7 +10,8 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject
 
-from ..edit_questions import BrushSettings, Stroke
+from ..changed_inputs import strokes_in
+from ..edit_questions import BrushSettings, Distortion, Stroke
 from ..edit_words import painted_words
 from ..questions import Scene
 from ..session import Session, State, paint, use_brush
@@ -101,10 +102,12 @@ class Painting(QObject):
             return
         scene = frame.scene
         self._go_on()
-        shown = tuple(stroke for brush in scene.edits for stroke in brush.strokes)
-        self._view.set_painting(shown, painted_words(scene), final=self._frames.settled)
+        self._view.set_painting(strokes_in(scene), painted_words(scene), final=self._frames.settled)
 
 
 def _picture(state: State) -> Scene | None:
-    """Return the scene that is looked at, without what is painted over it."""
-    return replace(state.scene, edits=()) if state.scene is not None else None
+    """Return the scene that is looked at, without what comes after its distortion."""
+    scene = state.scene
+    if scene is None:
+        return None
+    return replace(scene, edits=tuple(e for e in scene.edits if isinstance(e, Distortion)))

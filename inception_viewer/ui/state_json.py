@@ -13,7 +13,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ..edit_questions import Brush
+from ..changed_inputs import MARKS
+from ..edit_questions import Brush, Edit
 from ..edit_words import painted_share, painted_words
 from ..intervention_words import touched_words
 from ..questions import AttributionAnswer, Predictions
@@ -112,12 +113,14 @@ def _compared(state: State) -> dict[str, Any]:
     return {"photos": list(photos), "groups": groups}
 
 
-def _edit(brush: Brush) -> dict[str, Any]:
+def _edit(edit: Edit) -> dict[str, Any]:
+    if not isinstance(edit, Brush):
+        return {"kind": MARKS[type(edit)], **asdict(edit)}
     # Not by ``asdict``, which copies every point: a picture can have thousands of them.
     strokes = [
-        {"points": one.points, "radius": one.radius, "erases": one.erases} for one in brush.strokes
+        {"points": one.points, "radius": one.radius, "erases": one.erases} for one in edit.strokes
     ]
-    return {"fill": brush.fill, "strokes": strokes}
+    return {"kind": MARKS[Brush], "fill": edit.fill, "strokes": strokes}
 
 
 def _predictions(predictions: Predictions) -> dict[str, list[dict[str, Any]]]:

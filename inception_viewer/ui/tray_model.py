@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import (
@@ -24,7 +24,7 @@ from .pictures import pixmap_of
 ID = Qt.ItemDataRole.UserRole + 1
 SHOWN = Qt.ItemDataRole.UserRole + 2
 VERDICT = Qt.ItemDataRole.UserRole + 3
-PAINTED = Qt.ItemDataRole.UserRole + 4
+MARK = Qt.ItemDataRole.UserRole + 4
 THUMBNAIL = 56
 """Side of the square a thumbnail is fitted into, in logical pixels."""
 
@@ -39,7 +39,7 @@ class TrayModel(QAbstractListModel):
         self.images: tuple[ImageInfo, ...] = ()
         self.shown = ""
         self.verdicts: Mapping[str, str] = {}
-        self.painted: set[str] = set()
+        self.marks: dict[str, str] = {}
         self._pixmaps: dict[str, QPixmap] = {}
 
     def set_images(self, images: tuple[ImageInfo, ...], shown: str) -> None:
@@ -60,10 +60,11 @@ class TrayModel(QAbstractListModel):
             self.verdicts = dict(verdicts)
             self._announce()
 
-    def set_painted(self, painted: Collection[str]) -> None:
-        """Mark the photos, by their ids, that are painted over."""
-        if set(painted) != self.painted:
-            self.painted = set(painted)
+    def set_marks(self, marks: Mapping[str, str]) -> None:
+        """Say in a word or two what is done to photos (``"painted"``), by their ids."""
+        said = {image: words for image, words in marks.items() if words}
+        if said != self.marks:
+            self.marks = said
             self._announce()
 
     def row_of(self, image: str) -> int:
@@ -85,8 +86,8 @@ class TrayModel(QAbstractListModel):
             return image.id
         if role == SHOWN:
             return image.id == self.shown
-        if role == PAINTED:
-            return image.id in self.painted
+        if role == MARK:
+            return self.marks.get(image.id, "")
         if role == VERDICT:
             return self.verdicts.get(image.id, "")
         if role == Qt.ItemDataRole.DecorationRole:
@@ -98,8 +99,8 @@ class TrayModel(QAbstractListModel):
         return None
 
     def _facts(self, image: ImageInfo) -> list[str]:
-        painted = "painted over" if image.id in self.painted else ""
-        facts = [image.name, self.verdicts.get(image.id, ""), painted, image.note]
+        mark = self.marks.get(image.id, "")
+        facts = [image.name, self.verdicts.get(image.id, ""), mark, image.note]
         return [fact for fact in facts if fact] + [f"{image.width} x {image.height} pixels"]
 
     def _pixmap(self, image: ImageInfo) -> QPixmap:
@@ -157,8 +158,8 @@ class PhotoDelegate(QStyledItemDelegate):
     def _words(self, painter: QPainter, place: QRect, index: Index) -> None:
         colours = theme.current()
         verdict, name = str(index.data(VERDICT) or ""), str(index.data(Qt.ItemDataRole.DisplayRole))
-        if index.data(PAINTED):
-            name = f"painted \N{MIDDLE DOT} {name}"
+        if index.data(MARK):
+            name = f"{index.data(MARK)} \N{MIDDLE DOT} {name}"
         lines = [(name, theme.font(), colours.text)]
         if verdict:
             bold = theme.font(bold=bool(index.data(SHOWN)))

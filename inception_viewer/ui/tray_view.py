@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -135,9 +135,9 @@ class TrayView(View):
         """Say what the network answers, by the photo's id: ``"cup 97 %"``."""
         self.model.set_verdicts(verdicts)
 
-    def set_painted(self, painted: Collection[str]) -> None:
-        """Mark the photos, by their ids, that are painted over."""
-        self.model.set_painted(painted)
+    def set_marks(self, marks: Mapping[str, str]) -> None:
+        """Say in a word or two what is done to photos, by their ids."""
+        self.model.set_marks(marks)
 
     def selected(self) -> tuple[str, ...]:
         """Return the ids of the selected photos, in their order."""

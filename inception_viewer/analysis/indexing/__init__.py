@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .build import answer as build
+from .places import place_for
 from .top_photos import find_indexes, top_photos
 
-__all__ = ["build", "find_indexes", "top_photos"]
+__all__ = ["build", "find_indexes", "place_for", "top_photos"]

@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 
 SAVE_EVERY = 30.0
 """Seconds: what is lost at most when the process is killed."""
-PARTIAL_EVERY = 1.0
-"""Seconds between partial answers."""
+FIRST_SAVE = 2.0
+"""Seconds until the file is first written, so that there is something to look at; then twice
+as long each time, up to :data:`SAVE_EVERY`."""
 SEARCH_QUIET = 1.0
 """Seconds after which a search for photos is worth mentioning."""
 FAILURES = 100
@@ -44,8 +45,12 @@ MOST = 100
 T = TypeVar("T")
 
 
+class SaidByFirstError(QuestionError):
+    """What the first of several processes raises too: it is enough if that one says it."""
+
+
 def answer(question: BuildIndex, lab: Lab, progress: Progress) -> IndexAnswer:
-    """Answer a :class:`BuildIndex` question; partial answers come once a second.
+    """Answer a :class:`BuildIndex` question; a partial answer comes when the file was written.
 
     Under ``torchrun`` each process looks at its own part of the folder and keeps how far it is
     in a file of its own beside ``out``; the first one merges the parts and writes ``out``. The
@@ -85,7 +90,7 @@ def _agreed(world: World, work: Callable[[], T]) -> T:
     every = world.gather(wrong)
     wrong = world.share(next(filter(None, every or []), ""))
     if wrong:
-        raise QuestionError(wrong)
+        raise QuestionError(wrong) if world.first else SaidByFirstError(wrong)
     return found[0]
 
 
@@ -138,7 +143,6 @@ class _Job:
     out: Path
     known: Index | None = None
     started: float = field(default_factory=time.monotonic)
-    told: float = field(default_factory=time.monotonic)
 
     def find_known(self) -> None:
         """Read what ``out`` holds: it can be gone on with, is of other photos, or is refused."""
@@ -195,16 +199,17 @@ class _Job:
     def _go_through(self, index: Index, state: Path, size: int = 0) -> Index:
         """Look at the photos that are left, and keep what is known in ``state``."""
         files.write(index, state, keep=False)  # a full disk is told now, not in half a minute
-        begin, kept, saved = index.done, index, time.monotonic()
+        begin, kept, saved, wait = index.done, index, time.monotonic(), FIRST_SAVE
         left = self.photos[begin : index.subject.end]
         try:
             with closing(batches(left, index.subject.preprocessing, size or self._batch)) as reads:
                 for batch in reads:
                     index = self._step(index, batch, begin)
-                    if time.monotonic() - saved > SAVE_EVERY:
+                    ripe = time.monotonic() - saved > wait
+                    if ripe:
                         files.write(self._named(index), state)
-                        kept, saved = index, time.monotonic()
-                    self._tell(index, begin)
+                        kept, saved, wait = index, time.monotonic(), min(2 * wait, SAVE_EVERY)
+                    self._tell(index, begin, written=ripe and state == self.out)
         finally:
             # However it ends, cancelled too: what is known is kept.
             if index is not kept:
@@ -233,13 +238,11 @@ class _Job:
             failures=(index.failures + wrong)[:FAILURES],
         )
 
-    def _tell(self, index: Index, begin: int) -> None:
-        due = time.monotonic() - self.told >= PARTIAL_EVERY
-        self.told = time.monotonic() if due else self.told
+    def _tell(self, index: Index, begin: int, *, written: bool) -> None:
         share = (index.done - begin) / (index.subject.end - begin)
         first = index.subject.begin
         text = f"{index.done - first:,} of {index.subject.end - first:,} photos"
-        self.progress(share, self._answer(index, partial=True) if due else None, text)
+        self.progress(share, self._answer(index, partial=True) if written else None, text)
 
     def _check_same(self, digest: str) -> None:
         if digest != self.photos.digest:

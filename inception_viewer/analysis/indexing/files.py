@@ -207,6 +207,8 @@ def read_info(path: Path) -> IndexInfo:
 
 def _stored(path: Path, names: list[str]) -> dict[str, NDArray[Any]]:
     """Return some of the arrays; none is larger than the file."""
+    if not path.exists():
+        raise IndexFileError(f"There is no index {path}; “inception-viewer index” makes one.")
     try:
         with opened(path) as (file, status):
             if status.st_size > LARGEST:

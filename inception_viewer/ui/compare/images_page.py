@@ -24,7 +24,7 @@ from ..attribution.export import save_picture
 from ..attribution.words import number
 from ..maps.elided import ElidedLabel
 from . import saving
-from .maps_canvas import HINT, MapsCanvas
+from .maps_canvas import HINT, SHORT_HINT, MapsCanvas
 from .rows import KINDS, Column, Kind, Sheet, letter, sheet_of
 
 NO_CHANNEL = "Select a channel in the feature maps, and it is compared here."
@@ -199,10 +199,9 @@ class ImagesPage(QWidget):
             selected = self.chosen_kind == "selected"
             has_maps = next(iter(self._answers.values())).groups
             return NO_CHANNEL if selected and has_maps else NO_MAPS
-        row = sheet.rows[self.canvas.selected[0]]
-        point = self.canvas.point
+        row, point = sheet.rows[self.canvas.selected[0]], self.canvas.point
         if point is None:
-            return f"{row.words}. {HINT}"
+            return SHORT_HINT
         values = (sheet.cell(self.canvas.selected[0], at) for at in range(len(sheet.columns)))
         told = [
             f"{letter(at)} {number(float(one[point]))}"

@@ -34,6 +34,7 @@ HINT = (
     "double click shows all; arrow keys move what is read, with Ctrl they choose a map, Enter "
     "looks at its photo and channel."
 )
+SHORT_HINT = "Point at a map to read it in every photo; Ctrl and the wheel zoom."
 _STEPS = {
     Qt.Key.Key_Left: (0, -1),
     Qt.Key.Key_Right: (0, 1),
@@ -184,7 +185,8 @@ class MapsCanvas(QWidget):
         for column in range(sheet.count):
             place = layout.cell(row, column)
             paint.paint_map(painter, place, self._image(row, column), look)
-            paint.paint_value(painter, place, sheet.cell(row, column), look)
+            box = layout.value(row, column)
+            paint.paint_value(painter, place, box, sheet.cell(row, column), look)
         paint.paint_bar(painter, layout.bar(row), paint.sequential(sheet.limits[row]), layout, look)
         if sheet.difference is not None:
             chosen = paint.diverging(sheet.difference_limit(row))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QPointF, QRectF
 
-LEAST, MOST = 72.0, 320.0
+LEAST, MOST = 44.0, 320.0
 """Width of a map, in logical pixels."""
 COMFORTABLE = 88.0
-"""Down to which maps shrink so that more rows of them show at once."""
+"""Narrower maps stand closer, so that more rows of them show at once."""
+TITLE = 96.0
+"""Width that a column of narrow maps has for its title, where there is room."""
+FEW = 4
+"""Rows that are to show at once where not all can: a module's branches."""
 GAP = 8.0
 BAR = 10.0
 """Width of a row's colour bar."""
@@ -33,6 +37,10 @@ class Layout:
         Height of a line of words.
     parted
         Whether the last column, the difference, has a colour bar of its own and stands apart.
+    compact
+        Whether titles have one line, and values stand in or beside their maps, not below.
+    column
+        From the left of a map to that of the next.
     """
 
     columns: int
@@ -43,26 +51,33 @@ class Layout:
     scale: float
     line: float
     parted: bool = False
+    compact: bool = False
+    column: float = 0.0
 
     @property
     def above(self) -> float:
-        """Room above the photos: name and verdict."""
-        return 2 * self.line + 4
+        """Room above the photos: verdict and, unless compact, name."""
+        return (1 if self.compact else 2) * self.line + 4
+
+    @property
+    def gap(self) -> float:
+        """Room between rows; that of the value that is read, where it stands below."""
+        return GAP / 2 if self.compact else self.line + 4
 
     @property
     def pitch(self) -> float:
-        """From a row of maps to the next: the map and the value that is read in it."""
-        return self.height + self.line + 4
+        """From a row of maps to the next."""
+        return self.height + self.gap
 
     @property
     def photos(self) -> float:
         """Height of the photos' row with the words above it."""
-        return self.above + self.height + GAP
+        return self.above + self.height + (GAP / 2 if self.compact else GAP)
 
     def left(self, column: int) -> float:
         """Return where a column begins."""
         apart = self.scale if self.parted and column == self.columns - 1 else 0.0
-        return self.gutter + column * (self.width + GAP) + apart
+        return self.gutter + column * max(self.column, self.width + GAP) + apart
 
     def photo(self, column: int) -> QRectF:
         """Return where a photo stands."""
@@ -71,6 +86,22 @@ class Layout:
     def cell(self, row: int, column: int) -> QRectF:
         """Return where a map stands."""
         return QRectF(self.left(column), self.photos + row * self.pitch, self.width, self.height)
+
+    def title(self, column: int) -> QRectF:
+        """Return where the first line of a column's title stands."""
+        least = TITLE if column == self.columns - 1 else 0.0
+        return QRectF(self.left(column), 0, max(self.column - GAP, self.width, least), self.line)
+
+    def value(self, row: int, column: int) -> QRectF:
+        """Return where the value that is read in a map stands: below, beside or within it."""
+        box = self.cell(row, column)
+        if not self.compact:
+            return QRectF(box.left(), box.bottom() + 2, box.width(), self.line)
+        last = column == self.columns - 1 or (self.parted and column == self.columns - 2)
+        beside = self.column - self.width - GAP
+        if last or beside < 3 * self.line:
+            return QRectF(box.left(), box.bottom() - self.line, box.width(), self.line)
+        return QRectF(box.right() + 4, box.center().y() - self.line / 2, beside, self.line)
 
     def bar(self, row: int, *, difference: bool = False) -> QRectF:
         """Return where a row's colour bar stands, beside the maps it belongs to."""
@@ -105,9 +136,10 @@ def arrange(
     room: tuple[float, float], columns: int, rows: int, aspect: float,
     words: tuple[float, float, float], parted: bool,
 ) -> Layout:  # fmt: skip
-    """Return the layout whose maps fill a width, within :data:`LEAST` and :data:`MOST`.
+    """Return the layout whose maps fill a room, within :data:`LEAST` and :data:`MOST`.
 
-    They are smaller where all rows show at once then, or at least two.
+    All rows show at once if their maps are comfortable then; else they stand closer, and are
+    smaller, so that all show, or :data:`FEW`.
 
     Parameters
     ----------
@@ -123,16 +155,24 @@ def arrange(
         Whether the last column is a difference.
     """
     gutter, scale, line = words
-    free = room[0] - gutter - scale * (2 if parted else 1) - GAP * (max(1, columns) - 1)
-    fitting = [_across(room[1], shown, line, aspect) for shown in (rows, min(2, rows))]
-    down = next((one for one in fitting if one >= COMFORTABLE), COMFORTABLE)
-    width = float(int(min(MOST, down, max(LEAST, free / max(1, columns)))))
-    return Layout(
-        columns, rows, width, float(max(1, int(width * aspect))), gutter, scale, line, parted
-    )
+    count = max(1, columns)
+    free = room[0] - gutter - scale * (2 if parted else 1) - GAP * (count - 1)
+    wide = min(MOST, max(LEAST, free / count))
+    plain = Layout(columns, rows, 0.0, 0.0, gutter, scale, line, parted)
+    close = replace(plain, compact=True)
+    width = _across(room[1], plain, rows, aspect)
+    made = plain
+    if min(width, wide) < COMFORTABLE:
+        fitting = [_across(room[1], close, shown, aspect) for shown in (rows, min(FEW, rows))]
+        made = close
+        width = next((one for one in fitting if one >= LEAST), LEAST)
+    width = float(int(min(wide, width)))
+    column = min(free / count, max(width, TITLE)) + GAP if made.compact else 0.0
+    height = float(max(1, int(width * aspect)))
+    return replace(made, width=width, height=height, column=float(int(column)))
 
 
-def _across(height: float, rows: int, line: float, aspect: float) -> float:
+def _across(height: float, layout: Layout, rows: int, aspect: float) -> float:
     """Return the width of maps of which so many rows show at once, below the photos."""
-    left = height - 2 * line - 4 - 2 * GAP - rows * (line + 4)
+    left = height - layout.photos - GAP - rows * layout.gap
     return left / (rows + 1) / aspect

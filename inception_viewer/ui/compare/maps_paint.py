@@ -55,15 +55,15 @@ def cell_image(sheet: Sheet, row: int, column: int) -> QImage | None:
 def paint_titles(painter: QPainter, sheet: Sheet, layout: Layout, look: Look) -> None:
     """Paint each column's name and what the network says of the photo."""
     for column in range(sheet.count):
-        photo = layout.photo(column)
-        line = QRectF(photo.left(), 0, photo.width(), layout.line)
+        line = layout.title(column)
         verdict, name = sheet.name(column), ""
         if column < len(sheet.columns):
             shown = sheet.columns[column]
             verdict = f"{letter(column)}  {shown.verdict or shown.name}"
             name = shown.name if shown.verdict else ""
         _words(painter, line, verdict, look.body, look.colours.text)
-        _words(painter, line.translated(0, layout.line), name, look.small, look.colours.muted)
+        if not layout.compact:
+            _words(painter, line.translated(0, layout.line), name, look.small, look.colours.muted)
 
 
 def _words(painter: QPainter, box: QRectF, words: str, font: QFont, colour: str) -> None:
@@ -112,13 +112,16 @@ def paint_cross(painter: QPainter, place: QRectF, look: Look) -> None:
         painter.drawRect(box.adjusted(-grow, -grow, grow, grow))
 
 
-def paint_value(painter: QPainter, place: QRectF, values: Floats | None, look: Look) -> None:
-    """Write the value that is read below a map."""
+def paint_value(
+    painter: QPainter, place: QRectF, box: QRectF, values: Floats | None, look: Look
+) -> None:
+    """Write the value that is read, in a box below, beside or within its map."""
     if values is None or look.point is None:
         return
-    height = QFontMetricsF(look.small).height()
-    line = QRectF(place.left(), place.bottom() + 2, place.width(), height)
-    _words(painter, line, number(float(values[look.point])), look.small, look.colours.text)
+    words = number(float(values[look.point]))
+    if place.contains(box.center()):
+        painter.fillRect(box, QColor(look.colours.panel))
+    _words(painter, box, words, look.small, look.colours.text)
 
 
 def paint_row_title(painter: QPainter, sheet: Sheet, row: int, layout: Layout, look: Look) -> None:
@@ -143,7 +146,7 @@ def paint_bar(
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawRect(place.adjusted(0.5, 0.5, -0.5, -0.5))
     marks = [(0.0, number(chosen.limit)), (1.0, number(chosen.low) if chosen.signed else "0")]
-    if chosen.signed:
+    if chosen.signed and place.height() >= 3 * layout.line:
         marks.insert(1, (0.5, "0"))
     for at, words in marks:
         middle = place.top() + at * place.height()

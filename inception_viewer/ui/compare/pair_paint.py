@@ -105,7 +105,9 @@ def _shares(ink: Ink, pair: Pair, layout: PairLayout, row: int, side: int) -> No
         part = QRectF(left, bar.top(), float(share) * bar.width(), bar.height())
         ink.painter.fillRect(part, QColor(theme.BRANCH[branch]))
         left += part.width()
-        ink.painter.fillRect(QRectF(left - 1, bar.top(), 1, bar.height()), QColor(ink.colours.panel))
+        ink.painter.fillRect(
+            QRectF(left - 1, bar.top(), 1, bar.height()), QColor(ink.colours.panel)
+        )
 
 
 def _scale(ink: Ink, pair: Pair, layout: PairLayout, row: int, side: int) -> None:

@@ -9,6 +9,7 @@ from ...comparison_questions import GroupsAnswer, MapMethod, ProfileMeasure
 from ...questions import ImageInfo
 from ...session import State
 from ..snippets import PASTED, network_lines
+from .pair import Pair
 from .rows import Sheet
 
 
@@ -96,3 +97,28 @@ def groups(state: State, answer: GroupsAnswer | None) -> str:
         f"best = found.best({names[0]!r}, {names[1]!r})  # unit, channel, Cohen's d, corrected p",
     ]
     return "\n".join([*opening(state, ()), *lines]) + "\n"
+
+
+def checkpoints(state: State, photos: Sequence[ImageInfo], pair: Pair | None) -> str:
+    """Return lines that compare two checkpoints again; ``""`` without a second one."""
+    if pair is None:
+        return ""
+    other = pair.sides[1].info
+    theirs = dict(state.set_aside).get(other.fingerprint)
+    inputs = ["made" if made(state) else "net.preprocessing", "other.preprocessing"]
+    lines = [
+        f"other = iv.load({other.source or other.name!r})",
+        f"assert other.fingerprint == {other.fingerprint!r}",
+    ]
+    if theirs is not None:
+        lines.append(f"others = iv.{theirs.preprocessing!r}  # as it was chosen in the window")
+        inputs[1] = "others"
+    how = f", preprocessing=({', '.join(inputs)})" if made(state) or theirs is not None else ""
+    lines += [
+        f"found = iv.compare_checkpoints(net, other, photos{how})",
+        "cka = found.cka  # by module, over all positions of all photos",
+        f"shares = [one.shares[{pair.measure!r}] for one in found.profiles]",
+        "agree = found.agree  # by head: the share of photos with the same class first",
+        "differences = found.differences  # by module, where channels correspond",
+    ]
+    return "\n".join([*opening(state, photos), *lines]) + "\n"

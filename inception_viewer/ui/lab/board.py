@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ...attribution_methods import METHODS
+from ...changed_inputs import edit_marks
 from ...explained_words import class_words
 from ...grade_questions import GradeAnswer, Measure
 from ...questions import Attribution, AttributionAnswer, CheckpointInfo, Pixels, Scene
@@ -18,7 +19,7 @@ Status = Literal["idle", "waiting", "running", "done", "failed", "misfit"]
 CHOSEN, NAME, TIME = "chosen", "name", "time"
 SORTS: Mapping[str, str] = {CHOSEN: "As chosen", NAME: "By name", TIME: "By time"}
 """Orders besides those by a measure's grade."""
-PAINTED, UNTOUCHED, OTHER_INPUT = "painted over", "as it is", "other input"
+UNTOUCHED, OTHER_INPUT = "as it is", "other input"
 """What tells a pinned cell from what the window looks at."""
 
 
@@ -103,7 +104,7 @@ class CellState:
         if scene is not None and own.image != scene.image:
             found.append(self.cell.photo)
         elif scene is not None and own.edits != scene.edits:
-            found.append(PAINTED if own.edits else UNTOUCHED)
+            found.append(edit_marks(own.edits) or UNTOUCHED)
         same_network = scene is not None and own.checkpoint == scene.checkpoint
         if same_network and scene is not None and own.preprocessing != scene.preprocessing:
             found.append(OTHER_INPUT)

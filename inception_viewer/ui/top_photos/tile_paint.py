@@ -15,7 +15,7 @@ from ..maps.words import number
 from ..theme import Theme
 
 GAP = theme.GRID
-LEAST, MOST = 64, 128
+LEAST, MOST = 56, 128
 """A tile's side, in logical pixels at the usual text size."""
 PIXELS_SHOW = 3.0
 """From this many screen pixels for one of the picture on, it is drawn unsmoothed."""
