@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
 
@@ -61,6 +61,10 @@ class CompareLink(QObject):
     def snippet(self) -> str:
         """Return the lines that give what is compared; ``""`` while there is nothing."""
         return self._made.snippet() if self._made is not None else ""
+
+    def record(self) -> dict[str, Any] | None:
+        """Return what is compared, ready for JSON; None while there is nothing."""
+        return self._made.record() if self._made is not None else None
 
     def forget(self) -> None:
         """Drop all answers: they would be others now."""

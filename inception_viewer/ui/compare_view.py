@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from ..questions import ImageInfo
 from . import panes, theme
+from .compare.checkpoints_page import CheckpointsPage
 from .compare.groups_page import GroupsPage
 from .compare.images_page import ImagesPage
 from .compare.photo_map_page import PhotoMapPage

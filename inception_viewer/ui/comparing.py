@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtGui import QDropEvent, QWindow
@@ -41,6 +42,7 @@ class Comparing(QObject):
         self.images, self.profile = ImagesAsking(runner, self), ProfileAsking(runner, self)
         self.map = MapAsking(runner, self, window.status)
         self.groups = GroupsAsking(session, runner, self, window.status)
+        self.checkpoints = CheckpointsAsking(runner, self, window.status)
         view = self._view
         view.picked.connect(self._pick)
         view.page_shown.connect(self._later)
@@ -200,6 +202,12 @@ class Comparing(QObject):
         if view.page == MAP:
             return snippets.photo_map(state, view.map.chosen_unit, view.map.chosen_method)
         return snippets.images(state, photos, view.images.sheet)
+
+    def record(self) -> dict[str, Any]:
+        """Return the page in front, its photos and, of two checkpoints, the numbers."""
+        view = self._view
+        said = self.checkpoints.record() if view.page == CHECKPOINTS else None
+        return {"page": view.page, "photos": list(view.chosen), "checkpoints": said}
 
     def kernel_note(self) -> str:
         """Return what is to be known of the 5x5 branches' kernel, or ``""``."""

@@ -330,6 +330,7 @@ class Controller(LaterParts):
             "busy": any(lane.busy for lane in lanes),
             "theme": theme.current().name,
             "lab": self.lab_link.record(),
+            "compare": self.compare_link.record(),
             "intervene": self.intervening.record(),
             "top_photos": next((part.record() for part in self.made("top_photos")), {}),
             "seconds_since_drop": self._seconds,

@@ -8,6 +8,7 @@ made in the queue of jobs, with progress, before the scene is looked at with it.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
@@ -58,6 +59,8 @@ class InputRunning(QObject):
         self._waiting: Distortion | None = None
         self._stepped = False
         self._ticket: tuple[Ticket, Adversarial] | None = None
+        self._token = object()
+        """Of the newest attack: what an earlier one still delivers is dropped."""
         self._pictures: Lru[Scene, Pixels] = Lru(KEPT, lambda kept: kept.nbytes)
         self._before: dict[Scene, Predictions] = {}
         """What the heads said before the newest attack."""
@@ -145,7 +148,9 @@ class InputRunning(QObject):
         self._progress(0.0, None)
         # Known before it is asked: an answer in the cache comes before ``submit`` returns.
         self._ticket = Ticket(question, lambda _outcome: None, "jobs"), attack
-        ticket = self._runner.submit(question, self._take_step, view=MISLEAD)
+        token = self._token = object()
+        take = partial(self._take_step, token)
+        ticket = self._runner.submit(question, take, view=MISLEAD)
         if self._ticket is not None:
             self._ticket = ticket, attack
 
@@ -160,8 +165,8 @@ class InputRunning(QObject):
             ticket.cancel()
             self._progress(None, None)
 
-    def _take_step(self, outcome: Outcome) -> None:
-        if self._ticket is None or self._ticket[0].question != outcome.question:
+    def _take_step(self, token: object, outcome: Outcome) -> None:
+        if self._ticket is None or token is not self._token:
             return
         if isinstance(outcome, Partial):
             self._progress(outcome.fraction, outcome.seconds_left)

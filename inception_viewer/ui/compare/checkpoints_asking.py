@@ -1,4 +1,4 @@
-"""Asking how two checkpoints see the chosen photos: one photo's pictures first, then all numbers."""
+"""Asking how two checkpoints see some photos: what is seen of one first, then all numbers."""
 
 from __future__ import annotations
 

@@ -20,14 +20,16 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from .. import theme
 from ..head_marks import paint_mark
 from ..maps.restyle import refresh
-from ..predictions.rows import percent
+from ..predictions.rows import percent, short_percent
 from .maps_paint import paint_focus
 from .pair import LETTERS, MOST, Pair
 from .pair_paint import Flag, Ink
 
 GAP = 16.0
-BESIDE = 300.0
+BESIDE = 180.0
 """Width of a head from which its two lists stand beside each other."""
+ROOMY = 140.0
+"""Width of a list from which probabilities have a digit after the point."""
 LISTS = 2 * len(theme.HEADS)
 STEPS = {
     Qt.Key.Key_Left: -1,
@@ -215,7 +217,8 @@ def _list(ink: Ink, pair: Pair, layout: HeadsLayout, place: int) -> None:
         ink.words(line.adjusted(layout.line + 14, 0, 0, 0), state, muted=True)
     if not found:
         ink.words(line.translated(0, layout.line), state_words(state), muted=True)
-    figure = QFontMetricsF(ink.small).horizontalAdvance("100.0 %") + 4
+    roomy = box.width() >= ROOMY * layout.scale
+    figure = QFontMetricsF(ink.small).horizontalAdvance("100.0 %" if roomy else "100 %") + 4
     for at, (name, share) in enumerate(found):
         row = line.translated(0, layout.line * (at + 1))
         track = QRectF(row.left(), row.bottom() - 3, row.width(), 2)
@@ -226,4 +229,5 @@ def _list(ink: Ink, pair: Pair, layout: HeadsLayout, place: int) -> None:
         )
         text = row.adjusted(0, 0, -figure, -2)
         ink.words(text, name, muted=noise, bold=at == 0 and not noise)
-        ink.words(row.adjusted(0, 0, 0, -2), percent(share), Flag.AlignRight, muted=noise)
+        said = percent(share) if roomy else short_percent(share)
+        ink.words(row.adjusted(0, 0, 0, -2), said, Flag.AlignRight, muted=noise)

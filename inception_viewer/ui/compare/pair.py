@@ -104,7 +104,8 @@ class Pair:
             return ""
         if not self.same_classes:
             return "other classes"
-        return "the same first" if tops[0][0][0] == tops[1][0][0] else "not the same first"
+        first, second = (top[0][0] for top in tops)
+        return f"both say {first}" if first == second else "they differ"
 
     # --- in words --------------------------------------------------------------------
 
@@ -132,7 +133,7 @@ class Pair:
         said = [module]
         cka = self.cka(module)
         if math.isfinite(cka):
-            said[0] += f": CKA {cka:.2f}"
+            said[0] += f": CKA {cka:.3f}"
         apart = self.answer.differences.get(module) if self.answer is not None else None
         if apart is not None:
             said.append(f"largest difference {number(apart[0])} of {number(apart[1])}")

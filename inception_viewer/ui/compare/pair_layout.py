@@ -45,11 +45,6 @@ class PairLayout:
         return 2 * self.line + 4
 
     @property
-    def right(self) -> float:
-        """Width of shares, scales and CKA, with the gaps between them."""
-        return self.bar + self.ramp + self.cka + 3 * GAP
-
-    @property
     def _spare(self) -> float:
         return self.width - self.name - 5 * GAP
 
@@ -64,14 +59,20 @@ class PairLayout:
         return self.figure + min(80.0, max(24.0, 0.05 * self._spare)) + 4
 
     @property
+    def _least_cka(self) -> float:
+        return self.figure + min(120.0, max(40.0, 0.09 * self._spare)) + 4
+
+    @property
     def cka(self) -> float:
-        """Width of a bar of CKA with its number."""
-        return self.figure + min(160.0, max(40.0, 0.1 * self._spare)) + 4
+        """Width of a bar of CKA with its number: what the rest leaves, to a limit."""
+        left = self.width - self.name - self._maps - self.bar - self.ramp - 4 * GAP
+        return min(self.figure + 200.0, max(self._least_cka, left))
 
     @property
     def side(self) -> float:
         """Of a map."""
-        room = self._spare - self.right - len(BRANCHES) * (GAP + BETWEEN)
+        right = self.bar + self.ramp + self._least_cka + 3 * GAP
+        room = self._spare - right - len(BRANCHES) * (GAP + BETWEEN)
         return min(MOST, max(LEAST, room // MAPS))
 
     @property
@@ -82,8 +83,8 @@ class PairLayout:
     @property
     def total(self) -> tuple[float, float]:
         """Width and height of all."""
-        across = self.name + GAP + self._maps + self.right
-        return max(across, min(self.width, across)), self.top + len(MODULES) * self.pitch
+        across = self.name + self._maps + self.bar + self.ramp + self.cka + 4 * GAP
+        return across, self.top + len(MODULES) * self.pitch
 
     @property
     def _maps(self) -> float:

@@ -121,12 +121,12 @@ def _scale(ink: Ink, pair: Pair, layout: PairLayout, row: int, side: int) -> Non
 
 
 def _cka(ink: Ink, value: float, box: QRectF) -> None:
-    figure = QFontMetricsF(ink.small).horizontalAdvance("0.00") + 4
+    figure = QFontMetricsF(ink.small).horizontalAdvance("0.000") + 4
     bar = box.adjusted(0, 3, -figure - 4, -3)
     ink.painter.fillRect(bar, QColor(ink.colours.raised))
     if math.isfinite(value):
         part = QRectF(bar.left(), bar.top(), value * bar.width(), bar.height())
         ink.painter.fillRect(part, QColor(ink.colours.accent))
     ink.frame(bar)
-    text = f"{value:.2f}" if math.isfinite(value) else "\N{EN DASH}"
+    text = f"{value:.3f}" if math.isfinite(value) else "\N{EN DASH}"
     ink.words(QRectF(bar.right() + 4, box.top(), figure, box.height()), text)

@@ -73,7 +73,8 @@ class InputPage(QWidget):
         super().__init__(parent)
         self.distort, self.attack = DistortForm(), MisleadForm()
         self.pictures = ChangedPictures()
-        self.sentence = SmallLabel("muted")
+        self.sentence, self.note = SmallLabel("muted"), SmallLabel("muted")
+        self.note.hide()
         self._standing: Adversarial | None = None
         self._seen: tuple[Pixels, Pixels, Pixels] | None = None
         self._photo, self._done, self._scene = "", "", None
@@ -149,6 +150,7 @@ class InputPage(QWidget):
         right.addWidget(tools)
         right.addWidget(self.pictures, 1)
         right.addWidget(self.sentence)
+        right.addWidget(self.note)
         self._body = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._body.setContentsMargins(0, 0, 0, 0)
         self._body.setSpacing(2 * theme.GRID)
@@ -263,6 +265,7 @@ class InputPage(QWidget):
     def _fill(self) -> None:
         pair = self._pair()
         self.take.setEnabled(pair is not None)
+        self.note.hide()
         if pair is None:
             self.pictures.set_trio(None)
             self.sentence.setText("")
@@ -319,4 +322,5 @@ class InputPage(QWidget):
         return f"{plain(Path(self._photo).stem)}-{kind}.png"
 
     def _say(self, sentence: str) -> None:
-        self.sentence.setText(sentence)
+        self.note.setText(sentence)
+        self.note.show()

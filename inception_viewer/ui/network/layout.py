@@ -17,7 +17,7 @@ from itertools import pairwise
 
 from ...questions import Graph, Node
 
-GAP = 20.0
+GAP = 17.0
 """Between neighbours on the trunk."""
 WIDTHS = {
     "input": 76.0,

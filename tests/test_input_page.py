@@ -1,0 +1,315 @@
+"""The Input page in the window: sliders and attacks, and what follows them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import ui_data
+from fake_worker import FakeWorker, predictions_of, write_photo
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+from window_tools import close, open_controller, settle, shows, until
+
+from inception_viewer.changed_inputs import attack_in, distort, leave_input
+from inception_viewer.edit_questions import Adversarial, Distortion
+from inception_viewer.errors import QuestionError
+from inception_viewer.grid_questions import Picture, PictureAnswer
+from inception_viewer.questions import (
+    Glance,
+    OverviewAnswer,
+    PassingOverview,
+    Pixels,
+    Predictions,
+    Question,
+    Scene,
+)
+from inception_viewer.ui.controller import Controller
+from inception_viewer.ui.intervene.input_page import InputPage
+
+NAMES = ("first.png", "second.png")
+MISLED_TO = 7
+
+
+def picture_of(scene: Scene) -> Pixels:
+    """A picture that its edits change as a test can tell: blur darkens, an attack adds."""
+    made = ui_data.picture().astype(int)
+    made[0] = made[0] // 2 + 60
+    for edit in scene.edits:
+        if isinstance(edit, Distortion):
+            made = made - 10 * round(edit.blur)
+        elif isinstance(edit, Adversarial):
+            made[:8] = made[:8] + edit.epsilon
+    return np.clip(made, 0, 255).astype(np.uint8)
+
+
+def said_of(scene: Scene) -> Predictions:
+    """The heads' answers; misled they say another class."""
+    made = predictions_of(scene)
+    if attack_in(scene) is None:
+        return made
+    misled = {head: np.roll(values, MISLED_TO) for head, values in made.probabilities.items()}
+    return replace(made, probabilities=misled)
+
+
+@dataclass
+class ChangingWorker(FakeWorker):
+    """Answers as if it saw what is done to the photo."""
+
+    def answer(self, question: Question, lab: FakeWorker, progress: Any) -> Any:
+        found = super().answer(question, lab, progress)
+        if isinstance(question, Picture):
+            return PictureAnswer(question.scene, picture_of(question.scene))
+        if isinstance(found, OverviewAnswer):
+            scene = found.scene
+            return replace(found, picture=picture_of(scene), predictions=said_of(scene))
+        return said_of(question.scene) if isinstance(question, Glance) else found
+
+
+@pytest.fixture(scope="module")
+def worker() -> ChangingWorker:
+    return ChangingWorker()
+
+
+@pytest.fixture(scope="module")
+def opened(
+    worker: ChangingWorker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Controller]:
+    folder = tmp_path_factory.mktemp("photos")
+    photos = [write_photo(folder / name, seed) for seed, name in enumerate(NAMES)]
+    controller = open_controller(worker, folder / "s.ini", *map(str, photos), "--theme", "light")
+    until(shows(controller, "first.png"), "the first photo")
+    yield controller
+    assert close(controller)
+
+
+@pytest.fixture
+def window(opened: Controller, worker: ChangingWorker) -> Iterator[Controller]:
+    """The shared window, the Input page in front and nothing done to the first photo."""
+    opened.window.menus["show_intervene"].trigger()
+    opened.window.intervene.show_page(opened.window.intervene.input)
+    until(lambda: shown(opened))
+    worker.asked.clear()
+    yield opened
+    for event in worker.hold.values():
+        event.set()
+    worker.hold.clear()
+    worker.failures.clear()
+    ids = [image.id for image in opened.session.state.images]
+    for one in reversed(ids):
+        opened.session.update(lambda state, one=one: leave_input(replace(state, image=one)))
+    until(lambda: shown(opened))
+
+
+def shown(window: Controller) -> bool:
+    """Whether the views show what the session looks at."""
+    frame = window.frames.frame
+    return bool(window.frames.settled and frame and frame.scene == window.session.state.scene)
+
+
+def page(window: Controller) -> InputPage:
+    found: InputPage = window.window.intervene.input
+    return found
+
+
+def edits(window: Controller) -> tuple[object, ...]:
+    assert window.session.state.scene is not None
+    return window.session.state.scene.edits
+
+
+def hold(slider: QWidget) -> QPoint:
+    """Press on a slider's handle, and return where."""
+    place = QPoint(round(7 + _share(slider) * (slider.width() - 14)), slider.height() // 2)
+    QTest.mousePress(slider, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
+    return place
+
+
+def _share(slider: Any) -> float:
+    return float(slider.value() / slider.maximum())
+
+
+def test_slider_is_followed_live_and_is_one_step_to_undo(
+    window: Controller, worker: ChangingWorker
+) -> None:
+    blur = page(window).distort.dials["blur"]
+    place = hold(blur.slider)
+    for x in range(place.x() + 4, place.x() + 40, 4):
+        QTest.mouseMove(blur.slider, QPoint(x, place.y()))
+        until(lambda: shown(window))
+        (edit,) = edits(window)
+        assert edit == Distortion(blur=pytest.approx(blur.value))
+        assert window.frames.frame.scene.edits == (edit,)
+    assert blur.value > 1
+    passing = [one for one in worker.asked if isinstance(one, PassingOverview)]
+    assert len(passing) > 5
+    QTest.mouseRelease(blur.slider, Qt.MouseButton.LeftButton, pos=QPoint(x, place.y()))
+    until(lambda: shown(window))
+    assert not window.session.state.stroking
+    scene = window.session.state.scene
+    assert window.frames.frame.scene == scene
+    assert window.window.tray.model.marks == {scene.image: "distorted"}
+    window.window.menus["undo"].trigger()
+    assert edits(window) == ()
+    until(lambda: shown(window) and blur.value == 0)
+    window.window.menus["redo"].trigger()
+    assert window.session.state.scene == scene
+
+
+def test_newest_value_waits_while_an_answer_is_on_its_way(
+    window: Controller, worker: ChangingWorker
+) -> None:
+    worker.hold[PassingOverview] = threading.Event()
+    form = page(window).distort
+    for blur in (1.0, 2.0, 3.0):
+        form.moved.emit(Distortion(blur=blur), False)
+    assert edits(window) == (Distortion(blur=1.0),)
+    worker.hold[PassingOverview].set()
+    until(lambda: edits(window) == (Distortion(blur=3.0),) and shown(window))
+    asked = [one.scene.edits for one in worker.asked if isinstance(one, PassingOverview)]
+    assert (Distortion(blur=2.0),) not in asked
+    form.moved.emit(Distortion(blur=3.0), True)
+
+
+def test_slider_lets_go_when_its_photo_goes(window: Controller) -> None:
+    blur = page(window).distort.dials["blur"]
+    place = hold(blur.slider)
+    QTest.mouseMove(blur.slider, QPoint(place.x() + 30, place.y()))
+    until(lambda: shown(window) and edits(window) != ())
+    second = window.session.state.images[1].id
+    window.select_image(second)
+    until(lambda: shown(window))
+    assert not window.session.state.stroking
+    QTest.mouseMove(blur.slider, QPoint(place.x() + 60, place.y()))
+    settle()
+    QTest.mouseRelease(
+        blur.slider, Qt.MouseButton.LeftButton, pos=QPoint(place.x() + 60, place.y())
+    )
+    assert edits(window) == ()
+    assert (blur.value, blur.slider.value()) == (0, 0)
+
+
+def test_values_are_typed_put_back_and_drawn_anew(window: Controller) -> None:
+    form = page(window).distort
+    rotation, crop = form.dials["rotation"], form.dials["crop_x"]
+    assert not crop.box.isEnabled()
+    rotation.box.setFocus()
+    QTest.keyClicks(rotation.box, "30")
+    QTest.keyClick(rotation.box, Qt.Key.Key_Return)
+    form.dials["crop"].box.setValue(50)
+    assert crop.box.isEnabled()
+    assert edits(window) == (Distortion(rotation=30.0, crop=0.5),)
+    QTest.mouseDClick(rotation.slider, Qt.MouseButton.LeftButton)
+    assert edits(window) == (Distortion(crop=0.5),)
+    QTest.mouseClick(form.dials["crop"].back, Qt.MouseButton.LeftButton)
+    assert edits(window) == ()
+    assert not form.noise.isEnabled()
+    form.dials["noise"].box.setValue(9)
+    form.noise.click()
+    form.mirror.click()
+    assert edits(window) == (Distortion(noise=9.0, seed=1, mirror=True),)
+    QTest.keyClick(form.dials["scale"].slider, Qt.Key.Key_PageUp)
+    assert edits(window)[0].scale == pytest.approx(2 ** (20 * 0.02), abs=1e-4)
+    form.clear.click()
+    assert edits(window) == ()
+
+
+def test_pictures_and_numbers_are_those_of_the_scene(window: Controller) -> None:
+    window.session.update(lambda state: distort(state, Distortion(blur=3.0)))
+    until(lambda: shown(window) and page(window).pictures.trio is not None)
+    until(lambda: "30 of 255" in page(window).sentence.text())
+    trio = page(window).pictures.trio
+    scene = window.session.state.scene
+    plain = replace(scene, edits=())
+    np.testing.assert_array_equal(trio.before, picture_of(plain))
+    np.testing.assert_array_equal(trio.after, picture_of(scene))
+    apart = trio.after.astype(int) - trio.before
+    np.testing.assert_array_equal(trio.enlarged, 128 + 4 * apart)  # 127 // 30
+    assert trio.titles == ("As it was", "As the network sees it", "Difference ×4")
+    assert f"mean {abs(apart).mean():.3g};" in page(window).sentence.text()
+    factor = page(window).factor
+    factor.setCurrentIndex(factor.findData(16.0))
+    factor.activated.emit(factor.currentIndex())
+    assert "cut off beyond" in page(window).sentence.text()
+    factor.setCurrentIndex(0)
+    factor.activated.emit(0)
+
+
+def test_misleading_is_seen_alone_told_and_taken_back(window: Controller) -> None:
+    window.session.update(lambda state: distort(state, Distortion(blur=3.0)))
+    form = page(window).attack
+    page(window).kinds[1].click()
+    form.epsilon.setValue(6)
+    form.run.compute.click()
+    until(lambda: attack_in(window.session.state.scene) is not None)
+    until(lambda: shown(window) and form.outcome.text())
+    assert edits(window) == (Distortion(blur=3.0), Adversarial(epsilon=6))
+    trio = page(window).pictures.trio
+    assert trio.titles[0] == "Before misleading"
+    apart = trio.after.astype(int) - trio.before
+    assert (apart.min(), apart.max()) == (0, 6)
+    np.testing.assert_array_equal(trio.enlarged, 128 + 21 * apart)
+    before, after = (
+        said_of(replace(window.session.state.scene, edits=edits(window)[:count])).top("main", 1)[0]
+        for count in (1, 2)
+    )
+    first = f"main: {before[1]} {100 * before[2]:.1f} % → {after[1]} {100 * after[2]:.1f} %"
+    assert form.outcome.text().startswith(first)
+    assert form.outcome.text().endswith("No value changed by more than 6 of 255.")
+    assert not form.run.compute.isEnabled()
+    form.epsilon.setValue(9)
+    assert form.run.compute.text() == "Mislead again"
+    form.back.click()
+    until(lambda: shown(window))
+    assert edits(window) == (Distortion(blur=3.0),)
+    assert page(window).pictures.trio.titles[0] == "As it was"
+    assert form.outcome.text() == ""
+    window.session.undo()
+    until(lambda: shown(window) and form.outcome.text())
+    assert form.epsilon.value() == 6
+
+
+def test_misleading_can_be_cancelled_and_fails_in_a_sentence(
+    window: Controller, worker: ChangingWorker
+) -> None:
+    form = page(window).attack
+    form.epsilon.setValue(11)
+    worker.hold[Picture] = threading.Event()
+    form.run.compute.click()
+    assert form.run.running
+    form.run.cancel.click()
+    assert not form.run.running
+    worker.hold.pop(Picture).set()
+    settle(0.05)
+    assert edits(window) == ()
+    worker.failures[Picture] = QuestionError("The head aux1 is missing.")
+    form.epsilon.setValue(12)
+    form.run.compute.click()
+    until(lambda: form.problem.text())
+    assert form.problem.text() == "The head aux1 is missing."
+    assert edits(window) == ()
+
+
+def test_saved_pictures_say_what_was_done(window: Controller, tmp_path: Path) -> None:
+    window.session.update(lambda state: distort(state, Distortion(blur=3.0)))
+    until(lambda: shown(window) and "30 of 255" in page(window).sentence.text())
+    page(window).save_seen(tmp_path / "seen.png")
+    seen = QImage(str(tmp_path / "seen.png")).convertToFormat(QImage.Format.Format_RGB888)
+    rows = np.frombuffer(seen.constBits(), np.uint8).reshape(seen.height(), -1)
+    pixels = rows[:, : 3 * seen.width()].reshape(seen.height(), seen.width(), 3)
+    np.testing.assert_array_equal(pixels, picture_of(window.session.state.scene))
+    assert page(window).note.text() == "Saved seen.png."
+    page(window).save_pictures(tmp_path / "three.png")
+    saved = QImage(str(tmp_path / "three.png"))
+    caption = saved.text("Description")
+    assert caption.startswith("first.png: ")
+    assert page(window).sentence.text() in caption
+    assert window.session.state.checkpoint[:12] in caption
+    page(window).copy_picture()
+    assert QApplication.clipboard().image().size() == saved.size()
