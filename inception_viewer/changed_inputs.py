@@ -64,6 +64,11 @@ def attack_on(state: State, image: str) -> Adversarial | None:
     return dict(changed_input(state, image).attacks).get(state.checkpoint)
 
 
+def is_changed(state: State, image: str) -> bool:
+    """Whether a photo's input is changed, painting aside, for the network looked at."""
+    return bool(edits_before_paint(state, image)) or attack_on(state, image) is not None
+
+
 def distort(state: State, distortion: Distortion, *, moving: bool = False) -> State:
     """Distort the photo looked at; while a slider is ``moving``, what misleads waits."""
     if state.scene is None:
@@ -133,6 +138,12 @@ def attack_in(scene: Scene) -> Adversarial | None:
 def distortion_in(scene: Scene) -> Distortion:
     """Return how a scene's photo is distorted."""
     return next((one for one in scene.edits if isinstance(one, Distortion)), NEUTRAL)
+
+
+def is_upright(scene: Scene) -> bool:
+    """Whether what the network sees is an upright part of the photo, neither turned nor mirrored."""
+    made = distortion_in(scene)
+    return made.rotation == 0 and not made.mirror
 
 
 def strokes_in(scene: Scene) -> tuple[Stroke, ...]:

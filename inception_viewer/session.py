@@ -15,6 +15,7 @@ from psygnal import Signal
 
 from .changed_inputs import ChangedInput, edits_after_paint, edits_before_paint, still_changed
 from .edit_questions import Brush, BrushSettings, Edit, Stroke
+from .followed import Followed, followed_of, following, still_open
 from .intervention_questions import Intervention
 from .lab_choice import Choice, fitting, with_target
 from .moved_strokes import above, under
@@ -128,6 +129,8 @@ class State:
         What is done to the units of each checkpoint; those that are left alone are not in it.
     compared
         Which photos are side by side, and the groups that photos are sorted into.
+    followed
+        The classes whose probabilities stay listed, of each checkpoint.
     """
 
     checkpoints: tuple[CheckpointInfo, ...] = ()
@@ -150,6 +153,7 @@ class State:
     picture_moves: bool = False
     touched: tuple[Touched, ...] = ()
     compared: Compared = field(default_factory=Compared)
+    followed: Followed = ()
 
     @property
     def open_checkpoint(self) -> CheckpointInfo | None:
@@ -198,6 +202,11 @@ class State:
         """What is done to the units of the checkpoint looked at, in order."""
         found = (one for one in self.touched if one.checkpoint == self.checkpoint)
         return next((one.interventions for one in found), ())
+
+    @property
+    def followed_classes(self) -> tuple[int, ...]:
+        """The classes whose probabilities stay listed, of the checkpoint looked at."""
+        return followed_of(self.followed, self.checkpoint)
 
     @property
     def plain_scene(self) -> Scene | None:
@@ -313,6 +322,7 @@ def looked_at(then: State, now: State) -> State:
         picture_moves=False,
         touched=still_possible(then.touched, images, checkpoints),
         compared=replace(then.compared, listed=now.compared.listed),
+        followed=still_open(then.followed, checkpoints),
         image=then.image if then.image in images else now.image,
         checkpoint=kept.checkpoint,
         preprocessing=kept.preprocessing,
@@ -520,4 +530,5 @@ def close_checkpoint(state: State, checkpoint: str) -> State:
         changed_inputs=still_changed(state.changed_inputs, images, marks_left),
         set_aside=tuple(one for one in state.set_aside if one[0] != checkpoint),
         touched=tuple(one for one in state.touched if one.checkpoint != checkpoint),
+        followed=following(state.followed, checkpoint, ()),
     )

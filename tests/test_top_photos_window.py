@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from dataclasses import replace
 
 import index_data
 import pytest
@@ -15,7 +16,7 @@ from window_tools import close, open_controller, settle, shows, until
 from inception_viewer import index_events
 from inception_viewer.index_questions import BuildIndex, FindIndexes, TopPhotos
 from inception_viewer.session import use_input
-from inception_viewer.ui.top_photos import indexing
+from inception_viewer.ui.top_photos import asking, indexing, words
 from inception_viewer.ui.top_photos.child import SENTENCES, command
 
 UNIT, CHANNEL = "inception3a/3x3", 5
@@ -55,7 +56,7 @@ def tiles(window, unit=UNIT, channel=CHANNEL):
     return panel
 
 
-def asked(worker, kind):
+def questions_of(worker, kind):
     return [question for question in worker.asked if isinstance(question, kind)]
 
 
@@ -63,7 +64,7 @@ def test_nothing_is_asked_before_the_section_is_in_sight(window, worker) -> None
     inspector = window.window.inspector
     inspector.top_section.set_folded(True)
     look(window)
-    assert not asked(worker, FindIndexes)
+    assert not questions_of(worker, FindIndexes)
     assert "top_photos" not in vars(window)
     inspector.top_section.set_folded(False)
     settle(0.05)
@@ -75,8 +76,8 @@ def test_nothing_is_asked_before_the_section_is_in_sight(window, worker) -> None
         look(window, channel=channel)
     inspector.top_section.set_folded(False)
     until(lambda: panel.answer.question.channel == 7)
-    assert [question.channel for question in asked(worker, TopPhotos)] == [5, 7]
-    assert len(asked(worker, FindIndexes)) == 1
+    assert [question.channel for question in questions_of(worker, TopPhotos)] == [5, 7]
+    assert len(questions_of(worker, FindIndexes)) == 1
     record = window.record()["top_photos"]
     assert (record["index"], record["channel"], len(record["photos"])) == ("/cache/few.index", 7, 9)
 
@@ -120,10 +121,10 @@ def test_another_input_has_other_indexes_and_a_pool_has_none(window, worker) -> 
     panel = tiles(window)
     worker.indexes.clear()
     made = window.session.state.made
-    other = type(made)(resize="squeeze")
+    other = replace(made, resize="squeeze", short_side=made.width)
     window.session.update(lambda state: use_input(state, other))
     until(lambda: panel.index.isVisible())
-    assert asked(worker, FindIndexes)[-1].preprocessing == other
+    assert questions_of(worker, FindIndexes)[-1].preprocessing == other
     assert panel.answer is None
     look(window, "pool1", 3)
     until(lambda: panel.unit.isVisible())
@@ -164,6 +165,8 @@ def test_an_index_is_built_stopped_and_gone_on_with(window, worker, tmp_path) ->
     look(window)
     panel = window.top_photos.panel
     until(lambda: panel.index.isVisible())
+    settle(2 * asking.SLOW_MS / 1000)
+    assert panel.sentence.text() == words.NONE
     steps = (opened, progress(0.1, "30 of 300 photos", 60.0), ("wait", 0.3))
     worker.files["/cache/new.index"] = index_data.info("/cache/new.index", "/photos/few", 120)
     questions = begin(window, tmp_path / "few", *steps, written(120), ("wait", 60))
@@ -197,15 +200,14 @@ def begin_again(window, questions, *steps):
     return questions[-1]
 
 
-def test_what_goes_wrong_is_one_sentence(window, worker, tmp_path, monkeypatch) -> None:
+def test_what_goes_wrong_is_one_sentence(window, tmp_path) -> None:
     begin(window, tmp_path / "few", opened, ("err", "Traceback: it broke"), ("exit", 1))
     until(lambda: window.window.messages.sentences)
     assert window.window.messages.sentences == [SENTENCES.unexpected]
     window.window.messages.clear()
     info = window.session.state.open_checkpoint
-    gone = type(info)(**{**vars(info), "source": str(tmp_path / "gone.pth")})
-    state = window.session.state
-    window.session.update(lambda now: type(state)(**{**vars(now), "checkpoints": (gone,)}))
+    gone = replace(info, source=str(tmp_path / "gone.pth"))
+    window.session.update(lambda state: replace(state, checkpoints=(gone,)))
     assert not begin(window, tmp_path / "few")
     assert window.window.messages.sentences == [indexing.NO_FILE.format(tmp_path / "gone.pth")]
 
@@ -228,10 +230,10 @@ def test_the_command_line_asks_what_the_window_shows() -> None:
 
     made = index_data.info().preprocessing
     question = BuildIndex("f" * 64, "/photos/-few", "/cache/x.index", made, 5)
-    words = command(question, "/weights/mine.pth", "cuda")
-    assert words[:-1].count("--json") == 1
-    options = index_parser().parse_args(words[words.index("index") + 1 :])
+    line = command(question, "/weights/mine.pth", "cuda")
+    assert line[:-1].count("--json") == 1
+    options = index_parser().parse_args(line[line.index("index") + 1 :])
     assert (options.folder, options.out, options.most) == ("/photos/-few", "/cache/x.index", 5)
     assert (options.checkpoint, options.device) == ("/weights/mine.pth", "cuda")
     assert options.preprocessing == made
-    assert json.loads(words[words.index("--preprocessing") + 1])["width"] == made.width
+    assert json.loads(line[line.index("--preprocessing") + 1])["width"] == made.width

@@ -11,7 +11,7 @@ from typing import Any, TextIO
 
 from inception_viewer import index_events
 from inception_viewer.analysis.indexing import place_for
-from inception_viewer.analysis.indexing.build import SaidByFirstError
+from inception_viewer.analysis.indexing.building import SaidByFirstError
 from inception_viewer.index_questions import BuildIndex, IndexAnswer, TopPhotos, TopPhotosAnswer
 from inception_viewer.lab import Lab
 from inception_viewer.runner import Cancel

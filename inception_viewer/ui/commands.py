@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QActionGroup, QGuiApplication
 from PySide6.QtWidgets import QMenu
 
+from ..changed_inputs import is_changed
 from ..questions import Graph
 from ..session import look_at, use_attribution
 from . import compare_link, dialogs, head_words, theme
@@ -89,6 +90,7 @@ def _connect_menus(controller: Controller) -> None:
         "empty_queue": controller.lab_link.empty,
         "brush": partial(toggle_brush, controller),
         "clear_painting": controller.painting.clear,
+        "clear_input": controller.intervening.clear_input,
         "clear_interventions": controller.intervening.clear,
         "next_image": partial(step_image, controller, 1),
         "previous_image": partial(step_image, controller, -1),
@@ -271,6 +273,7 @@ def enable(controller: Controller) -> None:
         menus[name].setEnabled(has_frame)
     menus["brush"].setEnabled(has_frame)
     menus["clear_painting"].setEnabled(state.painting is not None)
+    menus["clear_input"].setEnabled(is_changed(state, state.image))
     menus["clear_interventions"].setEnabled(bool(state.interventions))
     for name in ("next_image", "previous_image"):
         menus[name].setEnabled(len(state.images) > 1)

@@ -204,10 +204,12 @@ class Comparing(QObject):
         return snippets.images(state, photos, view.images.sheet)
 
     def record(self) -> dict[str, Any]:
-        """Return the page in front, its photos and, of two checkpoints, the numbers."""
+        """Return the page in front, its photos, what is known of groups and of checkpoints."""
         view = self._view
         said = self.checkpoints.record() if view.page == CHECKPOINTS else None
-        return {"page": view.page, "photos": list(view.chosen), "checkpoints": said}
+        groups = view.groups.record()
+        photos = list(view.chosen)
+        return {"page": view.page, "photos": photos, "groups": groups, "checkpoints": said}
 
     def kernel_note(self) -> str:
         """Return what is to be known of the 5x5 branches' kernel, or ``""``."""

@@ -32,6 +32,7 @@ from . import commands, state_json, theme
 from .attributing import Attributing
 from .compare_link import CompareLink
 from .drops import Dropped, sources_of_paths
+from .following import Following
 from .frames import Frame, Frames
 from .ghosts import Ghosts
 from .glances import Glances
@@ -87,6 +88,7 @@ class Controller(LaterParts):
         self.compare_link = CompareLink(session, runner, window, self.frames)
         self.ghosts = Ghosts(runner, window, self.frames)
         self.painting = Painting(session, window, self.frames)
+        self.following = Following(session, window)
         self.intervening = Intervening(session, runner, window, self.frames)
         self.glances = Glances(session, runner, window, self.frames)
         self.errors: list[str] = []
@@ -219,6 +221,7 @@ class Controller(LaterParts):
             window.inspector.set_settings(new.maps)
         self.frames.follow(old, new)
         self.painting.follow(old, new)
+        self.following.follow(old, new)
         self.intervening.follow(old, new)
         self.attributing.follow(old, new)
         self.lab_link.follow(old, new)
@@ -332,6 +335,7 @@ class Controller(LaterParts):
             "lab": self.lab_link.record(),
             "compare": self.compare_link.record(),
             "intervene": self.intervening.record(),
+            "followed": self.following.record(),
             "top_photos": next((part.record() for part in self.made("top_photos")), {}),
             "seconds_since_drop": self._seconds,
         }

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject
 
-from ..intervention_words import before_words
+from ..intervention_words import before_words, scene_words
 from ..questions import Glance, Predictions, Scene
 from ..runner import Done, Outcome, Partial, Runner
 from .frames import Frame, Frames
@@ -31,8 +31,14 @@ class Ghosts(QObject):
 
     def _take_frame(self, frame: Frame | None) -> None:
         found = self._original(frame) if frame is not None else None
-        words = before_words(frame.scene) if frame is not None else ""
-        self._window.predictions.set_untouched(found, words)
+        if frame is None:
+            self._window.predictions.set_untouched(None)
+        else:
+            self._tell(frame, found)
+
+    def _tell(self, frame: Frame, found: Predictions | None) -> None:
+        words, done = before_words(frame.scene), scene_words(frame.scene)
+        self._window.predictions.set_untouched(found, words, done)
 
     def _original(self, frame: Frame) -> Predictions | None:
         """Return the answers to what is shown as it was; None if it is, or while unknown."""
@@ -57,7 +63,7 @@ class Ghosts(QObject):
             return
         self._known = scene, outcome.answer
         if frame is not None and frame.scene != scene and original(frame.scene) == scene:
-            self._window.predictions.set_untouched(outcome.answer, before_words(frame.scene))
+            self._tell(frame, outcome.answer)
 
 
 def original(scene: Scene) -> Scene:

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ..changed_inputs import is_upright
 from ..edit_words import painted_words
 from ..questions import Graph, ImageInfo, MapGroup, MapsAnswer, Node, OverviewAnswer
 from ..session import MapSettings
@@ -83,9 +84,10 @@ class InspectorView(View):
         if overview is None:
             self.show_empty("Open or drop a photo to see exactly what the network gets of it.")
         else:
-            pictures = input_pictures(overview.picture, overview.crop, self._photo)
-            self.input_panel.set_pictures(pictures)
             scene = overview.scene
+            # Of a photo that was turned no upright part is what the network sees.
+            photo = self._photo if is_upright(scene) else None
+            self.input_panel.set_pictures(input_pictures(overview.picture, overview.crop, photo))
             rows = input_rows(self._photo, scene.preprocessing, painted_words(scene))
             self.input_facts.set_rows([*rows, *touched_rows(scene.interventions)])
             self.show_content()

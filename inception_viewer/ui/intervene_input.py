@@ -18,7 +18,6 @@ from ..changed_inputs import (
     attack_on,
     changed_input,
     distort,
-    leave_input,
     mislead,
     without_attack,
 )
@@ -132,10 +131,6 @@ class InputRunning(QObject):
         wanted, self._waiting = self._waiting, None
         if wanted is not None and self._place is not None:
             self._update(wanted, moving=True)
-
-    def clear(self) -> None:
-        """Show the photo as it is, but for what is painted over it."""
-        self._session.update(leave_input)
 
     # --- the adversarial step --------------------------------------------------------
 

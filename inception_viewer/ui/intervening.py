@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
+from ..changed_inputs import leave_input
 from ..intervention_questions import Intervention
 from ..runner import Runner
 from ..session import (
@@ -151,6 +152,10 @@ class Intervening(QObject):
     def clear(self) -> None:
         """Show the network as it is."""
         self._session.update(lambda state: set_interventions(state, ()))
+
+    def clear_input(self) -> None:
+        """Show the photo looked at as it is, but for what is painted over it."""
+        self._session.update(leave_input)
 
     # --- tables and searches ---
 

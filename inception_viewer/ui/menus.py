@@ -105,6 +105,7 @@ ANALYSE = (
     SEPARATOR,
     Item("brush", "Paint over the picture", ("Ctrl+B",), checkable=True),
     Item("clear_painting", "Clear the painting"),
+    Item("clear_input", "Clear the changes of the input"),
     Item("clear_interventions", "Clear the interventions"),
     SEPARATOR,
     Item("next_image", "Next photo", ("Alt+Down",), ("Ctrl+Alt+Down",)),

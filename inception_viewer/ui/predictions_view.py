@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
@@ -22,9 +23,13 @@ from PySide6.QtWidgets import (
 from ..questions import Predictions
 from . import theme
 from .head_words import HeadNote, fitted_sentence
+from .predictions.paint import Sheet
 from .predictions.rows import as_csv, as_text, found_rows, top_rows, verdict
 from .predictions.table import PredictionTable
 from .view import View
+
+if TYPE_CHECKING:
+    from .predictions.follow_panel import FollowPanel
 
 COUNTS = (("Auto", 0), ("Top 5", 5), ("Top 10", 10), ("Top 20", 20))
 """What the count box offers; 0 is as many as there is room for."""
@@ -40,6 +45,8 @@ class PredictionsView(View):
     """Emitted with a class's index when it is clicked or entered."""
     classes_requested = Signal()
     """Emitted when the list of all classes is wanted."""
+    followed_changed = Signal(object)
+    """Emitted with the classes (tuple of int) that shall stay listed."""
     copy_python_requested = Signal(object)
     python_kind = "predictions"
     """Emitted with ``"predictions"``."""
@@ -48,7 +55,9 @@ class PredictionsView(View):
         super().__init__("Predictions", parent)
         self._predictions: Predictions | None = None
         self._untouched: Predictions | None = None
-        self._before = ""
+        self._before = self._done = ""
+        self._followed: tuple[int, ...] = ()
+        self._panel: FollowPanel | None = None
         self._notes: Mapping[str, HeadNote] = {}
         self.sentence = QLabel()
         self.sentence.setWordWrap(True)
@@ -80,15 +89,30 @@ class PredictionsView(View):
             )
             return
         self._say()
+        self._follow_panel()
         self.known.setText(f"{len(predictions.classes)} classes it knows…")
         self._refresh()
         self.show_content()
 
-    def set_untouched(self, predictions: Predictions | None, before: str = BEFORE_PAINTING) -> None:
+    @property
+    def predictions(self) -> Predictions | None:
+        """The answer that is shown."""
+        return self._predictions
+
+    @property
+    def untouched(self) -> Predictions | None:
+        """The answer before something was done to the photo or the network, if it was."""
+        return self._untouched
+
+    def set_untouched(
+        self, predictions: Predictions | None, before: str = BEFORE_PAINTING, done: str = ""
+    ) -> None:
         """Mark beside each bar what the heads said before something was done.
 
-        ``before`` says before what: ``"before painting"``, ``"before intervening"``.
+        ``before`` says before what: ``"before painting"``, ``"before intervening"``; ``done`` is
+        what was done, for what is copied.
         """
+        self._done = done
         if (predictions, before) != (self._untouched, self._before):
             self._untouched, self._before = predictions, before
             self._say()
@@ -102,6 +126,33 @@ class PredictionsView(View):
         self._say()
         self._refresh()
 
+    def set_followed(self, classes: tuple[int, ...]) -> None:
+        """Keep these classes listed, whatever the heads say of them."""
+        self._followed = classes
+        self._refresh()
+
+    def _follow_panel(self) -> FollowPanel:
+        """Return the part below; made once there is an answer, well after the first paint."""
+        if self._panel is None:
+            from .predictions.follow_panel import FollowPanel
+
+            self._panel = FollowPanel()
+            self._panel.changed.connect(self.followed_changed)
+            self._panel.table.class_selected.connect(self.class_selected)
+            self._panel.table.set_selected(self.table.selected)
+            self._under.insertWidget(self._under.indexOf(self.table) + 1, self._panel)
+            self._foot.addWidget(self._panel.chooser, 1)
+        return self._panel
+
+    @property
+    def panel(self) -> FollowPanel:
+        """The classes that are followed."""
+        return self._follow_panel()
+
+    def _follow_focused(self) -> None:
+        if self.table.focused_class is not None:
+            self._follow_panel().add(self.table.focused_class)
+
     def _say(self) -> None:
         if self._predictions is not None:
             marks = f"Marks: {self._before}." if self._untouched is not None else ""
@@ -111,17 +162,22 @@ class PredictionsView(View):
     def set_selected(self, index: int | None) -> None:
         """Mark the class that the attribution explains, or none."""
         self.table.set_selected(index)
+        if self._panel is not None:
+            self._panel.table.set_selected(index)
 
     def copy_text(self) -> None:
         """Put the rows shown on the clipboard, as tab-separated lines."""
         if self._predictions is not None:
-            QGuiApplication.clipboard().setText(as_text(self._predictions, self.table.rows))
+            rows = list(dict.fromkeys((*self.table.rows, *self._followed)))
+            told = as_text(self._predictions, rows, self._untouched, self._before)
+            QGuiApplication.clipboard().setText(told)
 
     def copy_csv(self) -> None:
         """Put every class on the clipboard as CSV, in the order of the logits."""
         if self._predictions is not None:
             every = list(range(len(self._predictions.classes)))
-            QGuiApplication.clipboard().setText(as_csv(self._predictions, every))
+            told = as_csv(self._predictions, every, self._untouched, self._done)
+            QGuiApplication.clipboard().setText(told)
 
     # --- construction ----------------------------------------------------------------
 
@@ -169,6 +225,7 @@ class PredictionsView(View):
         copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         self._action("Copy all classes as CSV", self.copy_csv)
         self._action("Copy as Python", self.ask_for_python)
+        self._action("Follow this class", self._follow_focused)
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
     def _action(self, text: str, act: object) -> QAction:
@@ -199,7 +256,11 @@ class PredictionsView(View):
         layout.setSpacing(0)
         layout.addLayout(head)
         layout.addWidget(self.table, 1)
-        layout.addWidget(self.known, 0, Qt.AlignmentFlag.AlignLeft)
+        self._under = layout
+        self._foot = QHBoxLayout()
+        self._foot.setContentsMargins(0, 0, theme.GRID, 4)
+        self._foot.addWidget(self.known)
+        layout.addLayout(self._foot)
         self.set_content(content)
 
     # --- upkeep ----------------------------------------------------------------------
@@ -223,6 +284,10 @@ class PredictionsView(View):
             before=self._before,
             empty=f"None of the {len(predictions.classes)} classes has “{wanted}” in its name.",
         )
+        sheet = Sheet(
+            predictions, self.logits.isChecked(), self._notes, self._untouched, self._before
+        )
+        self._follow_panel().set_sheet(sheet, self._followed)
 
     def _refresh_if_fitting(self) -> None:
         if self.count.currentData() == 0 and not self.search.text().strip():
@@ -231,3 +296,9 @@ class PredictionsView(View):
     def _enter_table(self) -> None:
         if self.table.rows:
             self.table.setFocus(Qt.FocusReason.TabFocusReason)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave at least half of the room to the top classes."""
+        super().resizeEvent(event)
+        if self._panel is not None:
+            self._panel.fit((self.height() - 12 * theme.GRID) // 2)

@@ -201,7 +201,34 @@ def predictions(state: State, heads: Mapping[str, object]) -> str:
     lines += [f"{head} = trace.top({head!r}, 5)" for head in heads]
     lines += [f"{head}_probabilities = trace.probabilities[{head!r}]" for head in heads]
     lines += [f"{head}_logits = trace.logits[{head!r}]" for head in heads]
+    if state.followed_classes:
+        lines += _followed_lines(state, heads)
     return _text(opening_lines(state), lines)
+
+
+def _followed_lines(state: State, heads: Mapping[str, object]) -> list[str]:
+    """Return lines that give the classes that are followed, and what they changed by."""
+    info, image = state.open_checkpoint, state.image
+    assert info is not None
+    names = {index: info.classes[index] for index in state.followed_classes}
+    of = "{i: {head: float(%s.probabilities[head][i]) for head in heads} for i in followed}"
+    lines = [
+        f"followed = {names!r}",
+        f"heads = {tuple(heads)!r}",
+        f"now = {of % 'trace'}",
+    ]
+    scene = state.scene_of(image)
+    if scene is not None and (scene.edits or scene.interventions):
+        plain = "photo, preprocessing=made" if _made(state) else "photo"
+        lines += [
+            f"untouched = net.trace({plain})",
+            f"before = {of % 'untouched'}",
+            "points = {",
+            "    i: {head: 100 * (now[i][head] - before[i][head]) for head in heads}",
+            "    for i in followed",
+            "}  # percentage points",
+        ]
+    return lines
 
 
 def attribution(state: State, question: Attribution) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .build import answer as build
+from .building import answer as build
 from .places import place_for
 from .top_photos import find_indexes, top_photos
 

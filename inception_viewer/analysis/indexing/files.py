@@ -211,20 +211,18 @@ def _stored(path: Path, names: list[str]) -> dict[str, NDArray[Any]]:
         raise IndexFileError(f"There is no index {path}; “inception-viewer index” makes one.")
     try:
         with opened(path) as (file, status):
-            if status.st_size > LARGEST:
-                raise IndexFileError(_foreign(path))
-            with zipfile.ZipFile(file) as archive:
-                entries = {entry.filename: entry for entry in archive.infolist()}
-                if set(entries) != {f"{name}.npy" for name in ARRAYS}:
-                    raise IndexFileError(_foreign(path))
-                return {
-                    name: _array(_content(archive, entries[f"{name}.npy"]), ARRAYS[name])
-                    for name in names
-                }
+            content = file.read(LARGEST) if status.st_size <= LARGEST else b""
     except CheckpointError as error:  # no plain file
         raise IndexFileError(f"The index {path} cannot be read: {error}") from error
-    except OSError as error:
-        raise IndexFileError(f"{path} cannot be read: {error.strerror or error}.") from error
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            entries = {entry.filename: entry for entry in archive.infolist()}
+            if set(entries) != {f"{name}.npy" for name in ARRAYS}:
+                raise ValueError("of other arrays")
+            return {
+                name: _array(_content(archive, entries[f"{name}.npy"]), ARRAYS[name])
+                for name in names
+            }
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, EOFError) as error:
         raise IndexFileError(_foreign(path)) from error
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ...comparison_questions import CheckpointsAnswer, CompareCheckpoints
@@ -35,7 +36,7 @@ class CheckpointsAsking:
         self._answer: CheckpointsAnswer | None = None
         self._classes: tuple[tuple[str, ...], ...] = ()
         self._ticket: Ticket | None = None
-        self._held = False
+        self._run, self._held = 0, False
         self._image, self._looked_at = "", ""
         page = owner.view.checkpoints
         page.other_chosen.connect(lambda _: owner.look_again())
@@ -145,20 +146,22 @@ class CheckpointsAsking:
             self._held = True
             self._owner.fail(outcome)
             return
-        self._known[outcome.question] = outcome.answer  # type: ignore[index]
+        self._known[outcome.question] = outcome.answer
         self._go_on()
 
     def _ask(self) -> None:
         question = self._wanted
         assert question is not None
-        self._ticket = Ticket(question, self._take, "jobs")
+        self._run += 1  # what is told of an earlier run, of the same question, is not taken
+        take = partial(self._take, self._run)
+        self._ticket = Ticket(question, take, "jobs")
         self._tell(0.0, None)
-        made = self._runner.submit(question, self._take, view=KEY)
+        made = self._runner.submit(question, take, view=KEY)
         if self._ticket is not None:
             self._ticket = made
 
-    def _take(self, outcome: Outcome) -> None:
-        if outcome.question is not self._wanted or self._ticket is None:
+    def _take(self, run: int, outcome: Outcome) -> None:
+        if run != self._run or self._ticket is None:
             return
         if isinstance(outcome, Partial):
             self._tell(outcome.fraction, outcome.seconds_left, outcome.text)

@@ -122,8 +122,10 @@ class CheckpointsPage(QWidget):
         which.addWidget(self.export)
         what = QHBoxLayout()
         what.setSpacing(grid)
-        for part in (self.back, self.on, self.photo, self.measure):
-            what.addWidget(part, int(part is self.photo))
+        what.addWidget(self.back)
+        what.addWidget(self.on)
+        what.addWidget(self.photo, 1)
+        what.addWidget(self.measure)
         self.area = self._scrolled()
         shown = QWidget()
         column = QVBoxLayout(shown)
@@ -261,8 +263,8 @@ class CheckpointsPage(QWidget):
         self.heads.set_pair(pair)
         self.canvas.set_pair(pair)
         self.sentence.setText(self.said())
-        notes = [pair.answer.cka_note, OWN_SCALES, OVER_POSITIONS] if _whole(pair) else []
-        self.note.setText(" ".join(filter(None, notes)))
+        known = pair is not None and pair.answer is not None
+        self.note.setText(f"{OWN_SCALES} {OVER_POSITIONS}" if known else "")
         self._tell()
 
     def said(self) -> str:
@@ -275,6 +277,7 @@ class CheckpointsPage(QWidget):
             kinship_sentence(answer),
             difference_sentence(answer),
             agreement_sentence(answer, pair.untrained),
+            answer.cka_note,
         )
         return " ".join(filter(None, sentences))
 
@@ -339,10 +342,6 @@ class CheckpointsPage(QWidget):
         names = [photo.name for photo in self._photos]
         classes = [side.info.classes for side in self.pair.sides]
         saving.save_rows(checkpoint_rows(self.pair.answer, names, classes), path)
-
-
-def _whole(pair: Pair | None) -> bool:
-    return pair is not None and pair.answer is not None
 
 
 def _named(pair: Pair) -> str:

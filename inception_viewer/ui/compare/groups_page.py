@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QResizeEvent
@@ -244,6 +245,14 @@ class GroupsPage(QWidget):
         rows = (row,) if columns else ()
         self.canvas.set_sheet(Sheet(tuple(columns), rows, values, (limit,)))
         self._tell(None)
+
+    def record(self) -> dict[str, Any] | None:
+        """Return what is known, as ``--state-json`` writes it; None before there is something."""
+        if self.answer is None:
+            return None
+        photos = {name: len(one) for name, one in self.answer.photos.items()}
+        said = self.sentence.text()
+        return {"photos": photos, "partial": self.answer.partial, "sentence": said}
 
     # --- what is chosen --------------------------------------------------------------
 

@@ -10,7 +10,7 @@ LEAST, MOST = 44.0, 320.0
 """Width of a map, in logical pixels."""
 COMFORTABLE = 88.0
 """Narrower maps stand closer, so that more rows of them show at once."""
-TITLE = 96.0
+TITLE = 116.0
 """Width that a column of narrow maps has for its title, where there is room."""
 FEW = 4
 """Rows that are to show at once where not all can: a module's branches."""

@@ -96,9 +96,12 @@ class Pair:
         """Return how the two agree on a head, in a word or two."""
         states = [side.state(head) for side in self.sides]
         if "absent" in states:
-            return "only one has it" if states != ["absent", "absent"] else "neither has it"
+            return (
+                f"only {LETTERS[states[0] == 'absent']} has it" if len(set(states)) > 1 else "none"
+            )
         if "untrained" in states:
-            return "never trained in one" if states[0] != states[1] else "never trained"
+            where = "both" if states[0] == states[1] else LETTERS[states[1] == "untrained"]
+            return f"never trained in {where}"
         tops = [side.top(head) for side in self.sides]
         if not all(tops):
             return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
@@ -104,8 +105,16 @@ class ChangedPictures(QWidget):
 
     def pane_rects(self) -> list[QRectF]:
         """Return where the pictures stand."""
+        return self._arranged(self.width(), self.height())
+
+    def useful_height(self, width: int, height: int) -> int:
+        """Return how much of a room's height the pictures would fill."""
+        bottom = max(pane.bottom() for pane in self._arranged(width, height))
+        return max(self.minimumSizeHint().height(), math.ceil(bottom + self._line() + 8))
+
+    def _arranged(self, width: int, height: int) -> list[QRectF]:
         line = self._line()
-        room = QRectF(self.rect()).adjusted(4, 4, -4, -line - 8)
+        room = QRectF(0, 0, width, height).adjusted(4, 4, -4, -line - 8)
         aspect = self._zoom.width / self._zoom.height
         whole = self._zoom.width / self.devicePixelRatioF()
         return arrange(room, 3, aspect, theme.GRID, line + 2, whole)

@@ -118,7 +118,10 @@ class Dial(QObject):
         self.box = self._make_box()
         self.back = QToolButton()
         self.back.setText(BACK)
-        self.back.setAutoRaise(True)
+        self.back.setProperty("flat", True)
+        kept = self.back.sizePolicy()
+        kept.setRetainSizeWhenHidden(True)
+        self.back.setSizePolicy(kept)
         self.back.setMinimumSize(theme.TARGET, theme.TARGET)
         keep_from_wheel(self.slider, self.box)
         self._tell()
@@ -134,9 +137,7 @@ class Dial(QObject):
         box.setPrefix(chosen.prefix)
         box.setSuffix(chosen.suffix)
         box.setKeyboardTracking(False)
-        box.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
-        box.setAlignment(Qt.AlignmentFlag.AlignRight)
-        box.setFixedWidth(9 * theme.GRID)
+        box.setFixedWidth(11 * theme.GRID)
         return box
 
     def _tell(self) -> None:
@@ -195,8 +196,7 @@ class Dial(QObject):
     def _show_back(self, enabled: bool) -> None:
         turned = abs(self._value - self.range.neutral) > 1e-9
         had_focus = self.back.hasFocus()
-        self.back.setEnabled(enabled and turned)
-        self.back.setText(BACK if turned else "")
+        self.back.setVisible(enabled and turned)
         if had_focus and not turned:
             self.slider.setFocus(Qt.FocusReason.OtherFocusReason)
 

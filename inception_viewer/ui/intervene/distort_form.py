@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -75,22 +74,13 @@ class DistortForm(QWidget):
         grid.setHorizontalSpacing(theme.GRID)
         grid.setVerticalSpacing(theme.GRID // 2)
         grid.setColumnStretch(1, 1)
-        row = 0
-        for title, group in (("Place", PLACE), ("Crop", CROP), ("Look", LOOK)):
-            label = QLabel(title)
-            label.setProperty("role", "section")
-            grid.addWidget(label, row, 0, 1, 2)
-            if group is PLACE:
-                grid.addWidget(self.mirror, row, 2, 1, 2)
-            for chosen in group:
-                row += 1
-                self._add(chosen, grid, row)
-            row += 1
+        for row, chosen in enumerate((*PLACE, *LOOK, *CROP)):
+            self._add(chosen, grid, row)
         buttons = QHBoxLayout()
         buttons.setSpacing(theme.GRID)
-        buttons.addWidget(self.noise)
+        buttons.addWidget(self.mirror)
         buttons.addStretch(1)
-        buttons.addWidget(self.clear)
+        buttons.addWidget(self.noise)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, theme.GRID, 0)
         column.setSpacing(theme.GRID)

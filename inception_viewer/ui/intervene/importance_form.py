@@ -59,7 +59,10 @@ class ImportanceForm(Lines):
         )
         self.mode.setToolTip("What a branch is set to: zero, or its mean over the tray's photos")
         self.reductions = QCheckBox("Reductions")
-        self.reductions.setToolTip("Ablate the 1x1 reductions before the 3x3 and the 5x5, too")
+        self.reductions.setToolTip(
+            "Ablate the 1x1 reductions before the 3x3 and the 5x5, too. The pool branch's 1x1"
+            " projection is its output: ablating the one is ablating the other."
+        )
         self.conductance = QCheckBox("Conductance")
         self.conductance.setToolTip(
             "Compute beside it what layer conductance credits each branch with (seconds a photo)"

@@ -27,7 +27,6 @@ from ...questions import HeadState, Pixels, Scene
 from .. import theme
 from ..attribution.export import save_picture
 from ..compare.saving import ask, ask_dialog, plain, written
-from ..lines import Lines
 from ..maps.restyle import panel, see_through
 from ..pictures import image_of
 from ..small_label import SmallLabel
@@ -45,14 +44,11 @@ from .input_words import (
 )
 from .mislead_form import MisleadForm
 
-FORM_WIDTH = 288
+FORM_WIDTH = 296, 400
+"""Least and most of the sliders, in logical pixels at text scale 1."""
 BESIDE_FROM = 520
 """Logical pixels at text scale 1 from which the pictures stand beside the sliders."""
 PNG = "PNG picture (*.png)"
-COMPARED: tuple[tuple[str, Against], ...] = (
-    (f"Against: {BEFORE['whole'].lower()}", "whole"),
-    (f"Against: {BEFORE['attack'].lower()}", "attack"),
-)
 
 
 class InputPage(QWidget):
@@ -92,16 +88,22 @@ class InputPage(QWidget):
     def _make_tools(self) -> None:
         self.against = QComboBox()
         self.against.setAccessibleName("What the picture is compared with")
-        for words, data in COMPARED:
+        self.against.setToolTip("What the picture is compared with")
+        for data, words in BEFORE.items():
             self.against.addItem(words, data)
         self.factor = QComboBox()
         self.factor.setAccessibleName("How much the difference is enlarged")
         self.factor.setToolTip(
-            "How much the difference is enlarged; fitting: the largest fills the scale"
+            "How much the difference is enlarged; to fit: the largest fills the scale"
         )
-        self.factor.addItem("Fitting", None)
+        self.factor.addItem("To fit", None)
         for one in FACTORS:
             self.factor.addItem(factor_text(one), one)
+        self.against.setMinimumContentsLength(6)
+        self.against.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.against.setMaximumWidth(20 * theme.GRID)
         for box in (self.against, self.factor):
             box.activated.connect(lambda _: self._fill())
         keep_from_wheel(self.against, self.factor)
@@ -142,15 +144,23 @@ class InputPage(QWidget):
         left.setSpacing(theme.GRID)
         left.addLayout(self._lay_out_kinds())
         left.addWidget(self.area, 1)
-        tools = Lines(margin=0)
-        tools.hold(self.against, self.factor, self.take)
+        tools = QHBoxLayout()
+        tools.setSpacing(theme.GRID)
+        tools.addWidget(self.against, 4)
+        tools.addWidget(self.factor)
+        tools.addStretch(1)
+        below = QHBoxLayout()
+        below.setSpacing(theme.GRID)
+        below.addWidget(self.sentence, 1)
+        below.addWidget(self.take, 0, Qt.AlignmentFlag.AlignTop)
         right = QVBoxLayout()
         right.setContentsMargins(0, 0, 0, 0)
         right.setSpacing(theme.GRID)
-        right.addWidget(tools)
-        right.addWidget(self.pictures, 1)
-        right.addWidget(self.sentence)
+        right.addLayout(tools)
+        right.addWidget(self.pictures, 1 << 8)
+        right.addLayout(below)
         right.addWidget(self.note)
+        right.addStretch(1)
         self._body = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._body.setContentsMargins(0, 0, 0, 0)
         self._body.setSpacing(2 * theme.GRID)
@@ -176,12 +186,17 @@ class InputPage(QWidget):
             row.addWidget(button)
             self.kinds.append(button)
         row.addStretch(1)
+        row.addWidget(self.distort.clear)
+        kept = self.distort.clear.sizePolicy()
+        kept.setRetainSizeWhenHidden(True)
+        self.distort.clear.setSizePolicy(kept)
         self.kinds[0].setChecked(True)
         group.idToggled.connect(lambda place, on: self._turn(place) if on else None)
         return row
 
     def _turn(self, place: int) -> None:
         self.forms.setCurrentIndex(place)
+        self.distort.clear.setVisible(place == 0)
         self.area.verticalScrollBar().setValue(0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -191,9 +206,18 @@ class InputPage(QWidget):
         beside = self.width() >= BESIDE_FROM * scale
         ways = QBoxLayout.Direction
         self._body.setDirection(ways.LeftToRight if beside else ways.BottomToTop)
-        wide = round(FORM_WIDTH * scale)
+        least, most = (round(width * scale) for width in FORM_WIDTH)
+        wide = min(most, max(least, 2 * self.width() // 5))
         self._left.setMinimumWidth(wide if beside else 0)
         self._left.setMaximumWidth(wide if beside else 1 << 16)
+        self._bound()
+
+    def _bound(self) -> None:
+        """Give the pictures the height that they fill, so that what is said stands below."""
+        self._body.activate()
+        said = sum(w.sizeHint().height() + theme.GRID for w in (self.take, self.factor))
+        room = self.height() - said - theme.GRID
+        self.pictures.setMaximumHeight(self.pictures.useful_height(self.pictures.width(), room))
 
     def showEvent(self, event: QShowEvent) -> None:
         """Tell that it is seen."""

@@ -52,7 +52,7 @@ def outcome_sentence(attack: Adversarial, before: Predictions, after: Prediction
     if was[0] == now[0]:
         said = f"{head} still says {was[1]}: {_percent(was[2])} → {_percent(now[2])}"
     elif attack.target is None:
-        said += f" ({was[1]} {_percent(float(after.probabilities[head][was[0]]))})"
+        said += f" ({was[1]} now {_percent(float(after.probabilities[head][was[0]]))})"
     if attack.target is not None and attack.target not in (was[0], now[0]):
         name = after.classes[attack.target]
         there, then = (float(one.probabilities[head][attack.target]) for one in (before, after))

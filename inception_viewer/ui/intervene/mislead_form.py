@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
     QFormLayout,
+    QHBoxLayout,
     QLabel,
     QPushButton,
     QSpinBox,
@@ -50,7 +51,7 @@ class MisleadForm(QWidget):
         self.back = QPushButton("Take back")
         self.back.setToolTip("Show the network the picture before it was misled")
         self.back.clicked.connect(lambda: self.taken_back.emit())
-        self.outcome, self.problem = SmallLabel("muted"), SmallLabel("error")
+        self.outcome, self.problem = SmallLabel("plain"), SmallLabel("error")
         self._lay_out()
         self._follow_method()
         self.set_attack(None)
@@ -72,7 +73,7 @@ class MisleadForm(QWidget):
         self.target = ClassChooser()
         self.target.setAccessibleName("Towards")
         self.target.set_default_text(
-            "away from its class", "Away from the class that the head thinks likeliest"
+            "any other class", "Away from the class that the head thinks likeliest"
         )
         self.steps = _whole("Steps", 1, MOST_STEPS, 10, "")
         self.steps.setToolTip("How many steps are taken")
@@ -112,7 +113,12 @@ class MisleadForm(QWidget):
         column.setContentsMargins(0, 0, theme.GRID, 0)
         column.setSpacing(theme.GRID)
         column.addLayout(self._form)
-        for widget in (self.run, self.back, self.problem, self.outcome):
+        buttons = QHBoxLayout()
+        buttons.setSpacing(theme.GRID)
+        buttons.addWidget(self.run, 1)
+        buttons.addWidget(self.back)
+        column.addLayout(buttons)
+        for widget in (self.problem, self.outcome):
             column.addWidget(widget)
         column.addStretch(1)
 

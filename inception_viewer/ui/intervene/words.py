@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from ...changed_inputs import edit_marks
 from ...intervention_questions import (
     BranchImportance,
     BranchImportanceAnswer,
     DecisiveChannelsAnswer,
 )
 from ...intervention_words import disagreeing
+from ...questions import Scene
 
 MINUS = "\N{MINUS SIGN}"
 ALL = "all"
@@ -97,7 +99,16 @@ def what_text(question: BranchImportance) -> str:
     how = "set to zero"
     if question.mode == "mean":
         how = f"held at its mean over {_photos(len(question.references))}"
-    return f"each branch {how}, {question.head}, {_photos(len(question.scenes))}"
+    over = _photos(len(question.scenes))
+    return f"each branch {how}, {question.head}, {over}{changed_text(question.scenes)}"
+
+
+def changed_text(scenes: Sequence[Scene]) -> str:
+    """Return what is done to photos' inputs: ``" (distorted)"``, ``" (2 changed)"`` or ``""``."""
+    changed = [scene for scene in scenes if scene.edits]
+    if not changed:
+        return ""
+    return f" ({edit_marks(changed[0].edits) if len(scenes) == 1 else f'{len(changed)} changed'})"
 
 
 def class_text(answer: BranchImportanceAnswer, classes: Sequence[str]) -> str:
@@ -169,7 +180,8 @@ def keeps_sentence(answer: DecisiveChannelsAnswer, classes: Sequence[str]) -> st
     if not answer.keeps:
         return f"“{name}” stands without any channel of {module}."
     count = _channels(len(answer.keeps))
-    return f"{count} of {answer.channels} keep “{name}” when all others of {module} are off."
+    seen = changed_text((answer.question.scene,))
+    return f"{count} of {answer.channels} keep “{name}”{seen} when all others of {module} are off."
 
 
 def flips_sentence(answer: DecisiveChannelsAnswer, classes: Sequence[str]) -> str:

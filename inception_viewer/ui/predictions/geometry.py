@@ -22,23 +22,32 @@ class Geometry:
     line: float
     small: float
     number_width: float
+    headless: bool = False
+    differences: bool = False
 
     @classmethod
-    def at(cls, width: float) -> Geometry:
-        """Measure the fonts in use."""
+    def at(cls, width: float, *, headless: bool = False, differences: bool = False) -> Geometry:
+        """Measure the fonts in use; ``differences`` leaves a line for them below each bar."""
         body, small = (QFontMetricsF(theme.font(role)).height() for role in ("body", "small"))
         plain = QFontMetricsF(theme.font("small"))
-        return cls(width, body, small, plain.horizontalAdvance("untrained") + 2)
+        return cls(width, body, small, plain.horizontalAdvance("untrained") + 2,
+                   headless, differences)  # fmt: skip
 
     @property
     def header(self) -> float:
-        """Height of the heading: a head's name and its state below."""
+        """Height of the heading, if there is one: a head's name and its state below."""
+        if self.headless:
+            return 0.0
         return round(self.line + self.small) + theme.GRID
 
     @property
     def row(self) -> float:
-        """Height of a row: a number over a bar."""
-        return max(float(theme.TARGET), round(self.small + BAR) + theme.GRID + 2.0)
+        """Height of a row: a number over a bar, perhaps over a difference."""
+        return max(float(theme.TARGET), round(self._stack) + theme.GRID + 2.0)
+
+    @property
+    def _stack(self) -> float:
+        return self.small + BAR + (self.small + 2 if self.differences else 0.0)
 
     @property
     def name_width(self) -> float:
@@ -66,7 +75,12 @@ class Geometry:
     def number(self, head: str, top: float) -> QRectF:
         """Return where a cell's number stands."""
         left, width = self.column(head)
-        return QRectF(left, top + (self.row - self.small - BAR) / 2 - 1, width, self.small)
+        return QRectF(left, top + (self.row - self._stack) / 2 - 1, width, self.small)
+
+    def difference(self, head: str, top: float) -> QRectF:
+        """Return where a cell's difference stands."""
+        track = self.track(head, top)
+        return QRectF(track.left(), track.bottom() + 2, track.width(), self.small)
 
     def track(self, head: str, top: float) -> QRectF:
         """Return the whole length that a cell's bar can have."""

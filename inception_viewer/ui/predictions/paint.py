@@ -14,7 +14,7 @@ from .. import theme
 from ..head_marks import paint_hatched, paint_mark
 from ..head_words import WORDS, HeadNote
 from .geometry import Geometry, bar
-from .rows import HEADS, number, percent, winners
+from .rows import HEADS, changed, number, percent, winners
 
 PLACES = {"aux1": "after 4a", "aux2": "after 4d", "main": "last"}
 """Where each head hangs (paper, section 5)."""
@@ -48,6 +48,14 @@ class Sheet:
             return None
         value = float((answer.logits if self.logits else answer.probabilities)[head][index])
         return value if np.isfinite(value) else None
+
+    def difference(self, head: str, index: int) -> str:
+        """Return by how much a cell's number changed: in percentage points, or of the logit."""
+        before = self.before(head, index)
+        value = float(self.values(head)[index])
+        if before is None or not np.isfinite(value):
+            return ""
+        return changed(value - before, logit=self.logits)
 
     def span(self) -> tuple[float, float]:
         """Return what the bars' tracks reach from and to, the same for every head."""
@@ -146,6 +154,10 @@ class Brush:
             self.painter.setBrush(QColor(colour))
             self.painter.drawEllipse(dot)
         self._bar(head, index, top, untrained)
+        if self.geometry.differences:
+            place = self.geometry.difference(head, top)
+            words = self.sheet.difference(head, index)
+            self._words(place, words, role="small", colour=colour)
 
     def _bar(self, head: str, index: int, top: float, untrained: bool) -> None:
         value = float(self.sheet.values(head)[index])

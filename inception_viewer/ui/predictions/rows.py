@@ -97,6 +97,12 @@ def number(value: float) -> str:
     return f"{value:.2f}".replace("-", "\N{MINUS SIGN}")
 
 
+def changed(difference: float, *, logit: bool = False) -> str:
+    """Return a difference with its sign: ``"+3.2 pp"`` of probabilities, ``"−0.41"`` of logits."""
+    said = f"{difference:+.2f}" if logit else f"{100 * difference:+.1f} pp"
+    return said.replace("-", "\N{MINUS SIGN}").replace(" ", NARROW)
+
+
 def verdict(predictions: Predictions) -> str:
     """Return one sentence: what each head says, those that agree together."""
     heads = voting_heads(predictions)
@@ -146,18 +152,42 @@ def _firsts(predictions: Predictions | None) -> set[int]:
     return {int(np.argmax(predictions.probabilities[h])) for h in voting_heads(predictions)}
 
 
-def as_text(predictions: Predictions, rows: list[int]) -> str:
-    """Return rows as tab-separated lines with a heading, for the clipboard."""
+def as_text(
+    predictions: Predictions,
+    rows: list[int],
+    untouched: Predictions | None = None,
+    before: str = "",
+) -> str:
+    """Return rows as tab-separated lines with a heading, for the clipboard.
+
+    Where something was done to photo or network, what was said ``before`` stands beside.
+    """
     heads = [head for head in HEADS if head in predictions.probabilities]
-    lines = ["\t".join(["class", *(_titled(predictions, head) for head in heads)])]
+    titles = ["class", *(_titled(predictions, head) for head in heads)]
+    answers = [predictions]
+    if untouched is not None:
+        titles += [f"{_titled(predictions, head)} {before}" for head in heads]
+        answers.append(untouched)
+    lines = ["\t".join(titles)]
     for index in rows:
-        values = [f"{100 * float(predictions.probabilities[h][index]):.4g} %" for h in heads]
+        values = [
+            f"{100 * float(one.probabilities[h][index]):.4g} %" for one in answers for h in heads
+        ]
         lines.append("\t".join([predictions.classes[index], *values]))
     return "\n".join(lines) + "\n"
 
 
-def as_csv(predictions: Predictions, rows: list[int]) -> str:
-    """Return rows as CSV: index, class, then each head's probability and logit in full."""
+def as_csv(
+    predictions: Predictions,
+    rows: list[int],
+    untouched: Predictions | None = None,
+    done: str = "",
+) -> str:
+    """Return rows as CSV: index, class, then each head's probability and logit in full.
+
+    Where something was done to photo or network, the same from before it follows, and then
+    what was ``done``.
+    """
     heads = [head for head in HEADS if head in predictions.probabilities]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -169,14 +199,19 @@ def as_csv(predictions: Predictions, rows: list[int]) -> str:
     titles = [
         f"{head}{marks.get(head, '')}_{kind}" for head in heads for kind in ("probability", "logit")
     ]
-    writer.writerow(["index", "class", *titles])
+    answers = [predictions]
+    if untouched is not None:
+        answers.append(untouched)
+        titles += [f"{title}_before" for title in titles]
+    writer.writerow(["index", "class", *titles, *(["done"] if done else [])])
     for index in rows:
         values = [
             repr(float(table[head][index]))
+            for answer in answers
             for head in heads
-            for table in (predictions.probabilities, predictions.logits)
+            for table in (answer.probabilities, answer.logits)
         ]
-        writer.writerow([index, predictions.classes[index], *values])
+        writer.writerow([index, predictions.classes[index], *values, *([done] if done else [])])
     return out.getvalue()
 
 

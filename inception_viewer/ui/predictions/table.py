@@ -61,6 +61,11 @@ class PredictionTable(QAbstractScrollArea):
         return list(self._rows)
 
     @property
+    def selected(self) -> int | None:
+        """The class that other views are about."""
+        return self._selected
+
+    @property
     def focused_class(self) -> int | None:
         """The class under the keyboard's focus."""
         return self._rows[self._cursor] if self._rows else None
@@ -87,8 +92,12 @@ class PredictionTable(QAbstractScrollArea):
         ``untouched`` is what the heads said ``before`` the picture was painted over or the
         network touched.
         """
+        self.set_sheet(Sheet(predictions, logits, notes or {}, untouched, before), rows, empty)
+
+    def set_sheet(self, sheet: Sheet, rows: list[int], empty: str = "") -> None:
+        """Show these classes of an answer."""
         focused = self.focused_class
-        self._sheet = Sheet(predictions, logits, notes or {}, untouched, before)
+        self._sheet = sheet
         self._rows, self._empty = list(rows), empty
         self._cursor = rows.index(focused) if focused in rows else 0
         self._hovered = -1
@@ -175,6 +184,8 @@ class PredictionTable(QAbstractScrollArea):
         if event.button() == Qt.MouseButton.LeftButton and row >= 0:
             self._move_to(row)
             self.class_selected.emit(self._rows[row])
+        elif event.button() == Qt.MouseButton.RightButton and row >= 0:
+            self._move_to(row)  # the menu is about it
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Light up the row under the pointer."""

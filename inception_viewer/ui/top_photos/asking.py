@@ -11,7 +11,14 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QMenu, QToolButton
 
-from ...index_questions import FindIndexes, IndexInfo, TopPhoto, TopPhotos, TopPhotosAnswer
+from ...index_questions import (
+    BuildIndex,
+    FindIndexes,
+    IndexInfo,
+    TopPhoto,
+    TopPhotos,
+    TopPhotosAnswer,
+)
 from ...questions import CheckpointInfo, Node, Preprocessing
 from ...runner import Done, Failed, Outcome, Runner
 from ...session import Session, State
@@ -72,6 +79,7 @@ class AskingTopPhotos(QObject):
         panel.resized.connect(inspector.settle)
         indexing.known.connect(self._take_written)
         indexing.moved.connect(self._show_progress)
+        indexing.ended.connect(self._take_end)
 
     def _make_menu(self) -> None:
         menu = QMenu(self.panel)
@@ -135,9 +143,9 @@ class AskingTopPhotos(QObject):
         if key is None or node is None or channel is None:
             return
         self._stale = False
+        self._slow.stop()
         if node.kind != "conv":
             self._asked = None
-            self._slow.stop()
             info = self._session.state.open_checkpoint
             assert info is not None
             self.panel.show_instead(*instead(node, info.graph))
@@ -263,6 +271,14 @@ class AskingTopPhotos(QObject):
             self._keep(key, info)
         if info.path not in known:
             self._chosen[key] = info.path
+        if key == self._key():
+            self.look_again()
+
+    def _take_end(self, question: BuildIndex) -> None:
+        """Look at what was written last: more than was told, if it was stopped."""
+        key = (question.checkpoint, question.preprocessing)
+        if not self._found.get(key):
+            self._found.pop(key, None)
         if key == self._key():
             self.look_again()
 

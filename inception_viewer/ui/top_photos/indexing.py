@@ -32,6 +32,8 @@ class Indexing(QObject):
     """The :class:`IndexInfo` of what has been written by now."""
     moved = Signal()
     """It is further on, has begun or has ended."""
+    ended = Signal(object)
+    """The :class:`BuildIndex` that has ended, however it did."""
     failed = Signal(object)
     """A :class:`Failed`."""
 
@@ -136,8 +138,9 @@ class Indexing(QObject):
         elif isinstance(outcome, Failed):
             self.failed.emit(outcome)
         else:
-            self._window.status.flash(f"Stopped; the index of “{name}” goes on where it was.")
+            self._window.status.flash(f"Stopped; the index of “{name}” can be gone on with.")
         self.moved.emit()
+        self.ended.emit(outcome.question)
 
     # --- what stands in the way ---
 

@@ -60,6 +60,7 @@ class TopPhotosPanel(QWidget):
         keep_from_wheel(self.chooser)
         self.about, self.progress = self._label(), self._label()
         self.failure, self.note = self._label("error"), self._label()
+        self.progress.setMinimumHeight(theme.TARGET)  # with a button beside it or without
         self.sentence = self._label("")
         self.whole, self.tiles = WholePhoto(), PhotoTiles()
         self.go_on = self._button("Go on", self._ask_to_go_on)
@@ -74,6 +75,7 @@ class TopPhotosPanel(QWidget):
         made.setTextFormat(Qt.TextFormat.PlainText)
         if role:
             made.setProperty("role", role)
+        made.hide()
         return made
 
     def _button(self, text: str, act: object) -> QPushButton:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
 
 from ...index_questions import TopPhoto
 from .. import theme
@@ -55,6 +55,11 @@ class Grid:
     def at(self, x: float, y: float) -> int:
         """Return the tile at a point, or -1."""
         return next((i for i in range(self.count) if self.cell(i).contains(x, y)), -1)
+
+
+def figure(value: float) -> str:
+    """Return an activation with three digits, so that those of a row are alike: ``"4.20"``."""
+    return f"{value:#.3g}".rstrip(".") if 0.001 <= value < 1000 else number(value)
 
 
 def arrange(count: int, width: float, line: float, scale: float = 1.0) -> Grid:
@@ -115,9 +120,11 @@ def _start(first: int, end: int, extent: int, side: int) -> float:
 def paint_tile(
     painter: QPainter, photo: TopPhoto, image: QImage | None, frame: QRectF, side: int, look: Theme
 ) -> None:
-    """Paint a cut-out, or that its photo is gone."""
+    """Paint a cut-out, or that its photo is gone; what is outside the picture is hatched."""
     painter.fillRect(frame, QColor(look.window))
-    if image is None:
+    if image is not None:
+        painter.fillRect(frame, QBrush(QColor(look.border), Qt.BrushStyle.BDiagPattern))
+    else:
         painter.setPen(QColor(look.muted))
         painter.drawText(frame, Qt.AlignmentFlag.AlignCenter, GONE)
         return
@@ -126,6 +133,14 @@ def paint_tile(
     smooth = where.width() / image.width() * ratio < PIXELS_SHOW
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
     painter.drawImage(where, image)
+    hairline(painter, frame, look)
+
+
+def hairline(painter: QPainter, frame: QRectF, look: Theme) -> None:
+    """Part a picture from a ground that may be as white or as black as it is."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(QColor(look.border), 1))
+    painter.drawRect(frame.adjusted(0.5, 0.5, -0.5, -0.5))
 
 
 def paint_number(
@@ -134,7 +149,7 @@ def paint_number(
     """Write the activation below its tile."""
     tile = grid.tile(place)
     box = QRectF(tile.left(), tile.bottom(), tile.width(), grid.line)
-    text = number(photo.activation)
+    text = figure(photo.activation)
     shown = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, box.width())
     painter.setFont(font)
     painter.setPen(QColor(colour))

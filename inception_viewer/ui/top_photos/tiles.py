@@ -7,7 +7,6 @@ from PySide6.QtGui import (
     QColor,
     QFocusEvent,
     QFontMetricsF,
-    QHelpEvent,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -15,7 +14,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
 )
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ...index_questions import TopPhoto
 from .. import theme
@@ -186,12 +185,3 @@ class PhotoTiles(QWidget):
         """Show that it has gone."""
         super().focusOutEvent(event)
         self.update()
-
-    def event(self, event: QEvent) -> bool:
-        """Say of a photo what there is to say of it."""
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            place = self._at(QPointF(event.pos()))
-            text = words.hint(self.photos[place]) if place >= 0 else ""
-            QToolTip.showText(event.globalPos(), text, self)
-            return True
-        return bool(super().event(event))

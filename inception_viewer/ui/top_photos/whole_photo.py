@@ -12,9 +12,8 @@ from ...index_questions import TopPhoto
 from ...questions import ReceptiveField
 from .. import theme
 from ..inspector.pictures import paint_outline
-from ..maps.words import number
 from ..pictures import image_of
-from .tile_paint import GONE
+from .tile_paint import GONE, figure, hairline
 
 SIDE = 120
 """The picture's longer side, in logical pixels at the usual text size."""
@@ -48,7 +47,7 @@ class WholePhoto(QWidget):
             return []
         path, (row, column) = Path(photo.path), photo.position
         left, top, right, bottom = photo.box
-        said = [(path.name, "name"), (f"activation {number(photo.activation)}", "number")]
+        said = [(path.name, "name"), (f"activation {figure(photo.activation)}", "number")]
         if photo.picture is None:
             return [*said, (photo.problem, "problem")]
         return [
@@ -120,6 +119,7 @@ class WholePhoto(QWidget):
         else:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.drawImage(place, self._image)
+            hairline(painter, place, colours)
             self._marks(painter, place)
         self._words(painter, place.right() + 1.5 * theme.GRID)
         painter.end()

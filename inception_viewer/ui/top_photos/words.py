@@ -7,7 +7,7 @@ from pathlib import Path
 from ...index_questions import IndexInfo, TopPhoto, TopPhotosAnswer
 from ...questions import Graph, Node
 from ..inspector.facts import KINDS
-from ..maps.words import number
+from .tile_paint import figure
 
 NONE = (
     "Which photos excite this channel most? Index a folder of photos once, and every channel's"
@@ -75,14 +75,9 @@ def building(text: str) -> str:
 
 def photo(one: TopPhoto, place: int, count: int) -> str:
     """Return what is read aloud of a tile."""
-    said = f"{place + 1} of {count}: {Path(one.path).name}, activation {number(one.activation)}"
+    said = f"{place + 1} of {count}: {Path(one.path).name}, activation {figure(one.activation)}"
     row, column = one.position
     return f"{said} at row {row}, column {column}" + (f"; {one.problem}" if one.problem else "")
-
-
-def hint(one: TopPhoto) -> str:
-    """Return a tile's tooltip."""
-    return "\n".join(filter(None, (one.path, one.problem or "Click to open it.")))
 
 
 def note(answer: TopPhotosAnswer, node: Node | None) -> str:
