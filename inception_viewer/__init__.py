@@ -32,7 +32,7 @@ if TYPE_CHECKING:
         photo_map,
     )
     from .concept_questions import ConceptAnswer
-    from .edit_questions import Brush, Stroke
+    from .edit_questions import Adversarial, Brush, Distortion, Stroke
     from .errors import CheckpointError, ImageError, QuestionError, ViewerError
     from .folder_api import (
         evaluate,
@@ -76,7 +76,9 @@ _HOMES = {
     "Network": "api",
     "Trace": "analysis.trace",
     "AttributionAnswer": "questions",
+    "Adversarial": "edit_questions",
     "Brush": "edit_questions",
+    "Distortion": "edit_questions",
     "Stroke": "edit_questions",
     "GradeAnswer": "grade_questions",
     "CheckpointInfo": "questions",
@@ -96,11 +98,13 @@ _HOMES = {
 """Public names and the modules they live in."""
 
 __all__ = [
+    "Adversarial",
     "AttributionAnswer",
     "Brush",
     "CheckpointError",
     "CheckpointInfo",
     "ConceptAnswer",
+    "Distortion",
     "EvaluationAnswer",
     "FittedHeads",
     "GradeAnswer",

@@ -26,12 +26,11 @@ from .analysis.trace import Trace
 from .attribution_methods import Method, Parameter
 from .checkpoints.own import save_as
 from .concept_questions import Concept, ConceptAnswer, TestConcepts
-from .edit_questions import Brush
+from .edit_questions import Edit
 from .errors import CheckpointError, ImageError, QuestionError
 from .googlenet.variants import Variant
 from .grade_questions import Grade, GradeAnswer, MeasureName
 from .images.decode import Decoded, decode, from_array, from_pil
-from .images.painting import check
 from .intervention_questions import Intervention
 from .lab import Lab
 from .questions import (
@@ -130,7 +129,7 @@ class Network:
         image: Photo,
         *,
         preprocessing: Preprocessing | None = None,
-        edits: Sequence[Brush] = (),
+        edits: Sequence[Edit] = (),
         interventions: Sequence[Intervention] = (),
     ) -> Trace:
         """Run one forward pass and keep everything.
@@ -142,7 +141,10 @@ class Network:
         preprocessing
             How it becomes the input; None for the checkpoint's own.
         edits
-            Areas of the network's picture to paint over first.
+            What is done to the photo first: at most one ``iv.Distortion``, then each
+            ``iv.Brush``, then at most one ``iv.Adversarial``, whose ``target`` may be a class's
+            name. What they changed is the difference of two pictures:
+            ``net.trace(photo, edits=edits).picture.astype(int) - net.trace(photo).picture``.
         interventions
             What is done to units on the way. Where an intervention needs photos, its
             ``images`` may be photos as ``image`` is.
@@ -155,7 +157,7 @@ class Network:
         Raises
         ------
         ImageError, QuestionError
-            If the image cannot be read, an edit not painted, or an intervention does not fit
+            If the image cannot be read, an edit not be done, or an intervention does not fit
             the network; in one sentence.
         """
         with ExitStack() as opened:
@@ -226,14 +228,13 @@ class Network:
         self,
         image: Photo,
         preprocessing: Preprocessing | None,
-        edits: Sequence[Brush] = (),
+        edits: Sequence[Edit] = (),
     ) -> Iterator[Scene]:
-        edits = arguments.brushes(edits)
-        check(edits)
+        done = arguments.edits(edits, self.classes)
         made = arguments.preprocessing(preprocessing) or self.preprocessing
         opened = self._lab.add_image(_decoded(image))
         try:
-            yield Scene(self.fingerprint, opened.id, made, edits)
+            yield Scene(self.fingerprint, opened.id, made, done)
         finally:
             self._lab.forget_image(opened.id)
 
@@ -322,7 +323,7 @@ def attribute(
     channel: int | None = None,
     position: tuple[int, int] | None = None,
     preprocessing: Preprocessing | None = None,
-    edits: Sequence[Brush] = (),
+    edits: Sequence[Edit] = (),
     **parameters: Any,
 ) -> AttributionAnswer:
     """Say which pixels, or which of a unit's numbers, an answer rests on.
@@ -352,7 +353,8 @@ def attribute(
     preprocessing
         How the image becomes the input; None for the checkpoint's own.
     edits
-        Areas of the network's picture to paint over first: the painted picture is explained.
+        What is done to the photo first, as in :meth:`Network.trace`: the picture after it is
+        explained.
     **parameters
         The method's own (``steps=50``). ``baseline`` may be a photo, like ``image``, and
         ``baselines`` a list of photos, besides the names that the method lists.
@@ -404,7 +406,7 @@ def grade(
     channel: int | None = None,
     position: tuple[int, int] | None = None,
     preprocessing: Preprocessing | None = None,
-    edits: Sequence[Brush] = (),
+    edits: Sequence[Edit] = (),
     measure_seed: int = 0,
     **parameters: Any,
 ) -> GradeAnswer:
@@ -556,7 +558,7 @@ def _asked(
     channel: int | None,
     position: tuple[int, int] | None,
     preprocessing: Preprocessing | None,
-    edits: Sequence[Brush],
+    edits: Sequence[Edit],
     parameters: Mapping[str, Any],
 ) -> Iterator[Attribution]:
     """Make the question of :func:`attribute`'s arguments; its photos are open within."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from numbers import Integral
 from os import PathLike, fspath
 from typing import Any
 
 from . import attribution_methods
 from .attribution_methods import Method
-from .edit_questions import Brush
+from .edit_questions import Adversarial, Edit
 from .errors import QuestionError
+from .images.edits import check
 from .questions import Neuron, Preprocessing
 
 
@@ -68,11 +70,20 @@ def preprocessing(value: Any) -> Preprocessing | None:
     return value
 
 
-def brushes(value: Any) -> tuple[Brush, ...]:
-    """Return edits as a tuple; what is in it, painting checks."""
-    if not isinstance(value, Iterable):
-        raise QuestionError(f"“edits” is a sequence of Brush, not {value!r}.")
-    return tuple(value)
+def edits(value: Any, classes: Sequence[str]) -> tuple[Edit, ...]:
+    """Return edits as a tuple, checked; an attack's target may be given by name."""
+    if not isinstance(value, Iterable) or isinstance(value, str):
+        raise QuestionError(
+            f"“edits” is a sequence of Distortion, Brush and Adversarial, not {value!r}."
+        )
+    made = tuple(
+        replace(one, target=class_index(classes, one.target))
+        if isinstance(one, Adversarial)
+        else one
+        for one in value
+    )
+    check(made)
+    return made
 
 
 def neuron(method: Method, head: str, unit: str | None, channel: Any, place: Any) -> Neuron | None:

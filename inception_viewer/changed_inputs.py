@@ -141,7 +141,7 @@ def distortion_in(scene: Scene) -> Distortion:
 
 
 def is_upright(scene: Scene) -> bool:
-    """Whether what the network sees is an upright part of the photo, neither turned nor mirrored."""
+    """Whether what the network sees is a part of the photo that is not turned or mirrored."""
     made = distortion_in(scene)
     return made.rotation == 0 and not made.mirror
 

@@ -27,6 +27,7 @@ from .comparison_questions import (
     PhotoMap,
     PhotoMapAnswer,
 )
+from .edit_questions import Edit
 from .images.sources import find
 from .intervention_questions import (
     AblationMode,
@@ -54,6 +55,7 @@ def branch_importance(
     projections: bool = False,
     conductance: bool = False,
     preprocessing: Preprocessing | None = None,
+    edits: Sequence[Edit] = (),
 ) -> BranchImportanceAnswer:
     """Ablate each of the 36 branches, and say what the class loses.
 
@@ -80,6 +82,8 @@ def branch_importance(
         Whether layer conductance is computed beside it.
     preprocessing
         How photos become the input; None for the checkpoint's own.
+    edits
+        What is done to each photo first, as in :meth:`Network.trace`; not to ``references``.
 
     Returns
     -------
@@ -92,7 +96,7 @@ def branch_importance(
         If a photo cannot be read; if there is no such head or class, or no references.
     """
     with (
-        _scenes(net, _several(image), preprocessing) as scenes,
+        _scenes(net, _several(image), preprocessing, edits) as scenes,
         _scenes(net, references, preprocessing) as means,
     ):
         question = BranchImportance(
@@ -116,6 +120,7 @@ def decisive_channels(
     *,
     head: str = "main",
     preprocessing: Preprocessing | None = None,
+    edits: Sequence[Edit] = (),
 ) -> DecisiveChannelsAnswer:
     """Find the fewest channels of a module that keep the answer, and the fewest that flip it.
 
@@ -131,6 +136,8 @@ def decisive_channels(
         Whose top class is the answer.
     preprocessing
         How the photo becomes the input; None for the checkpoint's own.
+    edits
+        What is done to the photo first, as in :meth:`Network.trace`.
 
     Returns
     -------
@@ -142,13 +149,17 @@ def decisive_channels(
     ImageError, QuestionError
         If the photo cannot be read; if there is no such module before such a head.
     """
-    with _scenes(net, [image], preprocessing) as (scene,):
+    with _scenes(net, [image], preprocessing, edits) as (scene,):
         found: DecisiveChannelsAnswer = net._answer(DecisiveChannels(scene, module, head))
         return found
 
 
 def branch_profile(
-    net: Network, images: Photos, *, preprocessing: Preprocessing | None = None
+    net: Network,
+    images: Photos,
+    *,
+    preprocessing: Preprocessing | None = None,
+    edits: Sequence[Edit] = (),
 ) -> BranchProfileAnswer:
     """Say what share of its module each branch has, along the depth of the network.
 
@@ -160,6 +171,8 @@ def branch_profile(
         One photo or several.
     preprocessing
         How photos become the input; None for the checkpoint's own.
+    edits
+        What is done to each photo first, as in :meth:`Network.trace`.
 
     Returns
     -------
@@ -171,7 +184,7 @@ def branch_profile(
     ImageError, QuestionError
         If a photo cannot be read, or there is none.
     """
-    with _scenes(net, _several(images), preprocessing) as scenes:
+    with _scenes(net, _several(images), preprocessing, edits) as scenes:
         found: BranchProfileAnswer = net._answer(BranchProfile(scenes))
         return found
 
@@ -320,10 +333,14 @@ def _several(image: Photos) -> Sequence[Photo]:
 
 @contextmanager
 def _scenes(
-    net: Network, photos: Sequence[Photo], preprocessing: Preprocessing | None
+    net: Network,
+    photos: Sequence[Photo],
+    preprocessing: Preprocessing | None,
+    edits: Sequence[Edit] = (),
 ) -> Iterator[tuple[Scene, ...]]:
     with ExitStack() as opened:
-        yield tuple(opened.enter_context(net._scene(photo, preprocessing)) for photo in photos)
+        each = (net._scene(photo, preprocessing, edits) for photo in photos)
+        yield tuple(opened.enter_context(scene) for scene in each)
 
 
 def _group(

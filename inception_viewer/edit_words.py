@@ -1,8 +1,8 @@
-"""What is said of a photo that was painted over; neither torch nor Qt is imported."""
+"""What is said of a photo that was distorted, painted over or made to mislead; without Qt."""
 
 from __future__ import annotations
 
-from .edit_questions import Brush, Fill
+from .edit_questions import Adversarial, Brush, Distortion, Fill
 from .images.painting import share
 from .questions import Scene
 
@@ -13,6 +13,69 @@ FILL_WORDS: dict[Fill, str] = {
     "inpaint": "inpainted",
 }
 """A fill as people read it."""
+
+
+def edited_words(scene: Scene) -> str:
+    """Return all that is done to a scene's photo, or ``""``.
+
+    ``"photo rotated 15°, blurred 2 px, 8 % painted over, grey, FGSM within 4 levels"``
+    """
+    moved = [distortion_words(one) for one in scene.edits if isinstance(one, Distortion)]
+    attacks = [attack_words(one) for one in scene.edits if isinstance(one, Adversarial)]
+    return ", ".join(filter(None, (*moved, painted_words(scene), *attacks)))
+
+
+def short_words(scene: Scene) -> str:
+    """Return the same where there is little room: ``"distorted, 8 % painted over, misled"``."""
+    painted = painted_words(scene).partition(",")[0]  # the fill is said elsewhere
+    parts = (
+        "distorted" if any(isinstance(one, Distortion) for one in scene.edits) else "",
+        painted,
+        "misled" if any(isinstance(one, Adversarial) for one in scene.edits) else "",
+    )
+    return ", ".join(filter(None, parts))
+
+
+def distortion_words(distortion: Distortion) -> str:
+    """Return ``"photo rotated 15°, blurred 2 px"``; ``""`` where nothing is done."""
+    d = distortion
+    where = f" at {100 * d.crop_x:.0f} %, {100 * d.crop_y:.0f} %"
+    at = where if (d.crop_x, d.crop_y) != (0.5, 0.5) else ""
+    parts = (
+        "mirrored" if d.mirror else "",
+        _turned(d.rotation),
+        f"scaled by {d.scale:.3g}" if d.scale != 1 else "",
+        _shifted(d),
+        f"cropped to {100 * d.crop:.3g} %{at}" if d.crop < 1 else "",
+        f"contrast times {d.contrast:.3g}" if d.contrast != 1 else "",
+        f"blurred {d.blur:.3g} px" if d.blur else "",
+        f"noise of {d.noise:.3g} levels (seed {d.seed})" if d.noise else "",
+    )
+    said = ", ".join(filter(None, parts))
+    return f"photo {said}" if said else ""
+
+
+def attack_words(attack: Adversarial) -> str:
+    """Return ``"PGD of aux1 within 4 levels towards class 12"``; the main head goes unsaid."""
+    of = f" of {attack.head}" if attack.head != "main" else ""
+    levels = "level" if attack.epsilon == 1 else "levels"
+    to = f" towards class {attack.target}" if attack.target is not None else ""
+    return f"{attack.method.upper()}{of} within {attack.epsilon} {levels}{to}"
+
+
+def _turned(degrees: float) -> str:
+    if not degrees:
+        return ""
+    return f"rotated {abs(degrees):.3g}°{' clockwise' if degrees < 0 else ''}"
+
+
+def _shifted(distortion: Distortion) -> str:
+    ways = (
+        (distortion.shift_x, "right" if distortion.shift_x > 0 else "left"),
+        (distortion.shift_y, "down" if distortion.shift_y > 0 else "up"),
+    )
+    said = [f"{100 * abs(share):.3g} % {way}" for share, way in ways if share]
+    return f"shifted {' and '.join(said)}" if said else ""
 
 
 def painted_words(scene: Scene) -> str:

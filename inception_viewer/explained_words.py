@@ -9,6 +9,9 @@ from collections.abc import Sequence
 
 from .questions import Attribution, Neuron
 
+AS_IT_IS = "Explains the network as it is, without the interventions."
+"""Said beside what explains a network that is touched in the other views."""
+
 
 def class_words(question: Attribution, target: int, classes: Sequence[str]) -> str:
     """Return ``"cup"``, or ``"cup against mug"`` where a difference is explained."""

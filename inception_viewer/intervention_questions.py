@@ -101,7 +101,9 @@ class BranchImportance(Question):
 
 
 Table = Mapping[str, Mapping[str, float]]
-"""A number by module (``"inception3a"``) and branch (``"1x1"``, …, or ``"3x3_reduce"``, ``"pooled"``)."""
+"""A number by module (``"inception3a"``) and place in it.
+
+``"1x1"``, …, the branches; ``"3x3_reduce"``, ``"5x5_reduce"`` and ``"pooled"`` if asked for."""
 
 
 @dataclass(frozen=True, eq=False)

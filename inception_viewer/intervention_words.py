@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from .edit_words import painted_words
+from .edit_questions import Adversarial, Brush, Distortion
+from .edit_words import edited_words
 from .intervention_questions import BranchImportanceAnswer, Intervention
 from .questions import Scene
 
@@ -32,16 +33,16 @@ def touched_words(interventions: Sequence[Intervention], most: int = MOST) -> st
 
 def scene_words(scene: Scene) -> str:
     """Return what is done to a scene's photo and network, or ``""``."""
-    return " and ".join(filter(None, (painted_words(scene), touched_words(scene.interventions))))
+    return " and ".join(filter(None, (edited_words(scene), touched_words(scene.interventions))))
 
 
 def before_words(scene: Scene) -> str:
     """Return what the marks of a scene's original values mean: ``"before painting"``, or ``""``."""
-    done = (
-        "painting" if scene.edits else "",
-        "intervening" if scene.interventions else "",
-    )
-    said = " and ".join(filter(None, done))
+    kinds = {Distortion: "distorting", Brush: "painting", Adversarial: "misleading"}
+    done = [word for kind, word in kinds.items() if any(isinstance(e, kind) for e in scene.edits)]
+    if scene.interventions:
+        done.append("intervening")
+    said = " and ".join(filter(None, (", ".join(done[:-1]), *done[-1:])))
     return f"before {said}" if said else ""
 
 

@@ -28,14 +28,17 @@ from .checkpoints.read import read_checkpoint
 from .checkpoints.verdict import Case, class_source, open_case, with_heads
 from .checkpoints.verdict import verdict as full_verdict
 from .checkpoints.weights import Weights, fingerprint
+from .edit_questions import Adversarial, Distortion
 from .errors import ImageError, QuestionError
 from .googlenet.architecture import GoogLeNet, fold, memory_format, twin
 from .googlenet.cost import costs
 from .googlenet.graph import graph
 from .googlenet.intervening import resume
 from .images.decode import Decoded, content_id, decode, thumbnail
+from .images.distortion import Source, distorted
+from .images.edits import check
 from .images.painting import painted
-from .images.preprocess import normalise, prepare
+from .images.preprocess import Prepared, normalise, prepare
 from .lru import Lru
 from .machine import check_device, devices, full_precision, gave_out, release
 from .questions import (
@@ -61,12 +64,18 @@ TRACE_BYTES = 512 << 20
 """Bound of the kept traces: about 40 of them at 224x224."""
 PIXEL_BYTES = 256 << 20
 """Bound of the kept photos; those that came from a file are read again when needed."""
+SOURCE_BYTES = 256 << 20
+"""Bound of the photos that are ready to be distorted: about 50 of 2 megapixels."""
+MISLED_BYTES = 32 << 20
+"""Bound of the pictures that attacks made, which take long: about 200 at 224x224."""
 MEANS = 16
 """How many sets of photos the channel means of are kept: 60 KB each."""
 GRAPHS = 8
 """How many graphs at other sizes than the checkpoints' own are kept."""
 
 T = TypeVar("T")
+Report = Callable[[float], None]
+"""Told the share done in [0, 1]; may raise to end the work."""
 
 
 POOLED_BYTES = 96 << 20
@@ -84,7 +93,8 @@ class Input:
     picture
         What the network sees (height, width, 3), uint8 RGB.
     crop
-        (left, top, right, bottom) of the picture on the upright photo, in its pixels.
+        (left, top, right, bottom) of the picture on the upright photo, in its pixels; of a
+        photo that was turned or mirrored the upright box around what is seen.
     array
         Preprocessed (3, height, width), float32, before ``GoogLeNet.transform``.
     """
@@ -134,6 +144,8 @@ class Lab:
         self._encoded: dict[str, ImageSource | None] = {}
         self._pixels: Lru[str, Pixels] = Lru(PIXEL_BYTES, lambda pixels: pixels.nbytes)
         self._inputs: Lru[Scene, Input] = Lru(64 << 20, lambda input_: input_.nbytes)
+        self._sources: Lru[str, Source] = Lru(SOURCE_BYTES, lambda source: source.nbytes)
+        self._misled: Lru[Scene, Pixels] = Lru(MISLED_BYTES, lambda picture: picture.nbytes)
         self._traces: Lru[Scene, Trace] = Lru(trace_bytes, lambda trace: trace.nbytes)
         self._means: Lru[tuple[Scene, tuple[str, ...]], Mapping[str, Tensor]] = Lru(
             MEANS, lambda _means: 1
@@ -241,6 +253,7 @@ class Lab:
                 del self._networks[key]
         self._graphs.forget(lambda key: key[0] == checkpoint)
         self._inputs.forget(lambda scene: scene.checkpoint == checkpoint)
+        self._misled.forget(lambda scene: scene.checkpoint == checkpoint)
         self._traces.forget(lambda scene: scene.checkpoint == checkpoint)
         self._means.forget(lambda key: key[0].checkpoint == checkpoint)
         self.attributions.forget(lambda question: question.scene.checkpoint == checkpoint)
@@ -360,19 +373,35 @@ class Lab:
             self._photos.pop(image, None)
             self._encoded.pop(image, None)
         self._pixels.forget(lambda key: key == image)
+        self._sources.forget(lambda key: key == image)
         self._inputs.forget(lambda scene: scene.image == image)
+        self._misled.forget(lambda scene: scene.image == image)
         self._traces.forget(lambda scene: scene.image == image)
         self.pooled.forget(lambda key: isinstance(key, Scene) and key.image == image)
         self.attributions.forget(lambda question: question.scene.image == image)
 
     # --- scenes ---
 
-    def prepare(self, scene: Scene) -> Input:
-        """Return a scene's photo as the network receives it."""
-        scene = replace(scene, interventions=())  # they come behind the input
+    def prepare(self, scene: Scene, report: Report = lambda share: None) -> Input:
+        """Return a scene's photo as the network receives it, after its edits.
+
+        Parameters
+        ----------
+        scene
+            Its interventions do not matter: they come behind the input.
+        report
+            Told of an attack how far it is; may raise to end it.
+
+        Raises
+        ------
+        QuestionError
+            If the photo is not open any more, or an edit cannot be done.
+        """
+        scene = replace(scene, interventions=())
         found = self._inputs.get(scene)
         if found is None:
-            found = self._painted(scene) if scene.edits else self._untouched(scene)
+            check(scene.edits)
+            found = self._edited(scene, report) if scene.edits else self._untouched(scene)
             self._inputs.put(scene, found)
         return found
 
@@ -380,22 +409,61 @@ class Lab:
         made = prepare(self.pixels(scene.image), scene.preprocessing)
         return Input(made.picture, made.crop, made.array)
 
-    def _painted(self, scene: Scene) -> Input:
-        """Paint over the picture, so that what is seen and what is received agree."""
-        before = self.prepare(replace(scene, edits=()))
-        picture = painted(before.picture, scene.edits)
+    def _edited(self, scene: Scene, report: Report) -> Input:
+        """Do the last edit to what those before it left, so that what is seen is received."""
+        *others, last = scene.edits
+        before = self.prepare(replace(scene, edits=tuple(others)), report)
+        if isinstance(last, Distortion):
+            known = Prepared(before.picture, before.crop, before.array)
+            made = distorted(self._source(scene.image), last, scene.preprocessing, known)
+            return Input(made.picture, made.crop, made.array)
+        if isinstance(last, Adversarial):
+            picture = self._attacked(scene, before.picture, last, report)
+        else:
+            picture = painted(before.picture, (last,))
         return Input(picture, before.crop, normalise(picture, scene.preprocessing))
 
-    def trace(self, scene: Scene, lane: str = "live", *, keep: bool = True) -> Trace:
+    def _source(self, image: str) -> Source:
+        found = self._sources.get(image)
+        if found is None:
+            found = Source(self.pixels(image))
+            self._sources.put(image, found)
+        return found
+
+    def _attacked(
+        self, scene: Scene, picture: Pixels, attack: Adversarial, report: Report
+    ) -> Pixels:
+        """Return a picture after an attack, which is made once."""
+        from .googlenet.adversarial import misled  # Captum is a second of importing
+
+        found = self._misled.get(scene)
+        if found is None:
+            # A module object that nobody hooks: whoever attributes may be at work meanwhile.
+            with torch.inference_mode(False):
+                net = self.network(scene.checkpoint, "attack")
+            found = misled(picture, attack, net, scene.preprocessing, report)
+            if scene.image in self._photos and scene.checkpoint in self._infos:
+                self._misled.put(scene, found)
+        return found
+
+    def trace(
+        self,
+        scene: Scene,
+        lane: str = "live",
+        *,
+        keep: bool = True,
+        report: Report = lambda share: None,
+    ) -> Trace:
         """Return everything one forward pass gives for a scene; kept, within the bound.
 
-        Unless ``keep`` is False: then it makes no room for itself.
+        Unless ``keep`` is False: then it makes no room for itself. ``report`` is told how far
+        an attack among the edits is, as in :meth:`prepare`.
         """
         found = self._traces.get(scene)
         if found is None:
             made = scene.preprocessing
             self.graph(scene.checkpoint, made.height, made.width)  # says whether it is too small
-            input_, device = self.prepare(scene), self._device
+            input_, device = self.prepare(scene, report), self._device
             if scene.interventions:
                 values, seconds = self._intervened(scene, lane)
             else:

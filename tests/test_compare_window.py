@@ -83,7 +83,7 @@ def test_images_have_the_traces_values_and_are_read_together(window, photos, net
         assert np.allclose(page.sheet.cell(row, 3), means[0] - means[1], atol=1e-5)
     canvas = page.canvas
     pane = canvas.layout_.cell(1, 2)
-    QTest.mouseMove(canvas, (pane.topLeft() + QPointF(pane.width() / 2, 1)).toPoint())
+    QTest.mouseMove(canvas, (pane.topLeft() + QPointF(pane.width() * 0.52, 1)).toPoint())
     until(lambda: canvas.point is not None, "the pointer")
     assert canvas.point[1] == 14
     canvas.setFocus()

@@ -294,12 +294,12 @@ def test_memory_does_not_grow_with_the_photos() -> None:
     tally = Tally("main", "trained", 1000, 15, 10)
     random = np.random.default_rng(0)
     sure = []
-    for _ in range(20):
+    for batch in range(20):
         labels = random.integers(0, 5, 1000)
         logits = np.zeros((1000, 1000), np.float32)
         logits[np.arange(1000), random.integers(0, 5, 1000)] = random.uniform(1, 9, 1000)
         given = answers(logits, labels)
-        tally.add(given, labels, ["photo"] * 1000)
+        tally.add(given, labels, ["photo"] * 1000, batch)
         sure += given.probability[given.said != labels].tolist()
     assert len(tally.pairs) == 25
     assert [m.probability for m in tally.result().mistakes] == sorted(sure, reverse=True)[:10]

@@ -18,12 +18,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from window_tools import close, open_controller, settle, shows, until
 
-from inception_viewer.changed_inputs import attack_in, distort, leave_input
-from inception_viewer.edit_questions import Adversarial, Distortion
+from inception_viewer import edit_questions
+from inception_viewer.changed_inputs import attack_in, distort, leave_input, mislead
+from inception_viewer.edit_questions import Adversarial, Distortion, Stroke
 from inception_viewer.errors import QuestionError
 from inception_viewer.grid_questions import Picture, PictureAnswer
 from inception_viewer.questions import (
     Glance,
+    Overview,
     OverviewAnswer,
     PassingOverview,
     Pixels,
@@ -31,8 +33,10 @@ from inception_viewer.questions import (
     Question,
     Scene,
 )
+from inception_viewer.session import add_images, paint, remove_image
 from inception_viewer.ui.controller import Controller
 from inception_viewer.ui.intervene.input_page import InputPage
+from inception_viewer.ui.intervene.input_snippet import changed_input
 
 NAMES = ("first.png", "second.png")
 MISLED_TO = 7
@@ -182,9 +186,10 @@ def test_slider_lets_go_when_its_photo_goes(window: Controller) -> None:
     place = hold(blur.slider)
     QTest.mouseMove(blur.slider, QPoint(place.x() + 30, place.y()))
     until(lambda: shown(window) and edits(window) != ())
-    second = window.session.state.images[1].id
-    window.select_image(second)
+    gone = window.session.state.open_image
+    window.session.update(lambda state: remove_image(state, gone.id), undoable=False)
     until(lambda: shown(window))
+    assert window.session.state.changed_inputs == ()
     assert not window.session.state.stroking
     QTest.mouseMove(blur.slider, QPoint(place.x() + 60, place.y()))
     settle()
@@ -193,6 +198,7 @@ def test_slider_lets_go_when_its_photo_goes(window: Controller) -> None:
     )
     assert edits(window) == ()
     assert (blur.value, blur.slider.value()) == (0, 0)
+    window.session.update(lambda state: add_images(state, (gone,)), undoable=False)
 
 
 def test_values_are_typed_put_back_and_drawn_anew(window: Controller) -> None:
@@ -285,6 +291,9 @@ def test_misleading_can_be_cancelled_and_fails_in_a_sentence(
     assert form.run.running
     form.run.cancel.click()
     assert not form.run.running
+    form.run.compute.click()
+    window.window.menus["cancel"].trigger()
+    assert not form.run.running
     worker.hold.pop(Picture).set()
     settle(0.05)
     assert edits(window) == ()
@@ -294,6 +303,28 @@ def test_misleading_can_be_cancelled_and_fails_in_a_sentence(
     until(lambda: form.problem.text())
     assert form.problem.text() == "The head aux1 is missing."
     assert edits(window) == ()
+
+
+def test_what_cannot_be_shown_is_taken_back(window: Controller, worker: ChangingWorker) -> None:
+    window.session.update(lambda state: distort(state, Distortion(blur=3.0)))
+    until(lambda: shown(window))
+    worker.failures[Overview] = QuestionError("No such picture.")
+    page(window).distort.dials["rotation"].box.setValue(30)
+    until(lambda: edits(window) == (Distortion(blur=3.0),))
+    until(lambda: page(window).distort.dials["rotation"].value == 0)
+    window.window.messages.clear()
+
+
+def test_python_of_the_page_makes_the_same_edits(window: Controller) -> None:
+    state = mislead(distort(window.session.state, Distortion(blur=3.0)), Adversarial("pgd", 8))
+    state = paint(state, (Stroke(((1.5, 2.0), (3.0, 4.25)), 5.0),))
+    text = changed_input(state, "attack", 15.0)
+    lines = text.splitlines()
+    begin, end = lines.index("edits = ["), lines.index("]")
+    made = eval("\n".join(lines[begin : end + 1]).removeprefix("edits = "), {"iv": edit_questions})
+    assert tuple(made) == state.scene.edits
+    assert "before = net.trace(photo, edits=edits[:-1])" in lines
+    assert "128 + 15 * apart" in text
 
 
 def test_saved_pictures_say_what_was_done(window: Controller, tmp_path: Path) -> None:
@@ -308,7 +339,7 @@ def test_saved_pictures_say_what_was_done(window: Controller, tmp_path: Path) ->
     page(window).save_pictures(tmp_path / "three.png")
     saved = QImage(str(tmp_path / "three.png"))
     caption = saved.text("Description")
-    assert caption.startswith("first.png: ")
+    assert caption.startswith(f"{window.session.state.open_image.name}: ")
     assert page(window).sentence.text() in caption
     assert window.session.state.checkpoint[:12] in caption
     page(window).copy_picture()

@@ -22,6 +22,7 @@ from inception_viewer.ui import commands
 from inception_viewer.ui.attributing import UNTOUCHED
 from inception_viewer.ui.controller import Controller
 from inception_viewer.ui.intervene.touch_row import STEPS
+from inception_viewer.ui.lab.words import told
 
 NAMES = ("first.png", "second.png")
 UNIT = "inception4a/5x5"
@@ -307,9 +308,16 @@ def test_attribution_explains_the_untouched_network_and_says_so(window: Controll
     until(lambda: shown(window) and UNTOUCHED in window.attributing.answer.note)
     assert window.attributing.answer.question.scene.interventions == ()
     assert UNTOUCHED.rstrip(".") in window.window.attribution.result.caption.text()
+    window.window.menus["show_lab"].trigger()
+    lab = window.window.lab_tab.lab
+    until(lambda: lab.board.cells and not lab.panes.note.isHidden())
+    assert lab.panes.note.text() == UNTOUCHED
+    assert UNTOUCHED in told(lab.board.cells[0], lab.classes, {})
     window.intervening.clear()
     until(lambda: shown(window))
     assert UNTOUCHED not in window.attributing.answer.note
+    assert lab.panes.note.isHidden()
+    assert UNTOUCHED not in told(lab.board.cells[0], lab.classes, {})
 
 
 def test_what_fails_goes_back_to_what_is_shown(window: Controller, worker: FakeWorker) -> None:

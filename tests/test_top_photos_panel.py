@@ -16,7 +16,7 @@ from inception_viewer.index_questions import TopPhotos
 from inception_viewer.ui.attribution.export import MARGIN, export_font
 from inception_viewer.ui.top_photos import words
 from inception_viewer.ui.top_photos.panel import TopPhotosPanel
-from inception_viewer.ui.top_photos.saving import picture_of
+from inception_viewer.ui.top_photos.saving import COLUMNS, picture_of
 from inception_viewer.ui.top_photos.tile_paint import arrange, placed, reach
 
 GRAPH = ui_data.graph()
@@ -149,22 +149,25 @@ def test_large_receptive_fields_are_said_to_be(unit: str, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("unit", "other"),
+    ("unit", "channel", "other"),
     [
-        ("pool1", "conv1"),
-        ("inception3a/pool", "conv2"),
-        ("input", "conv1"),
-        ("fc", "inception5b/1x1"),
-        ("aux1/fc1", "aux1/conv"),
+        ("pool1", 7, ("conv1", 7)),
+        ("inception3a/pool", 7, ("conv2", 7)),
+        ("pool3", 127, ("inception3b/1x1", 127)),  # 3b has 128, 192, 96 and 64 channels
+        ("pool3", 128, ("inception3b/3x3", 0)),
+        ("inception3b", 415, ("inception3b/5x5", 95)),
+        ("inception3b", 416, ("inception3b/pool_proj", 0)),
+        ("input", 1, ("conv1", 0)),
+        ("aux1/fc1", 5, ("aux1/conv", 0)),
     ],
 )
-def test_what_to_choose_instead(panel, unit: str, other: str) -> None:
-    sentence, found = words.instead(GRAPH.node(unit), GRAPH)
+def test_what_to_choose_instead(panel, unit: str, channel: int, other: tuple[str, int]) -> None:
+    sentence, found = words.instead(GRAPH.node(unit), channel, GRAPH)
     assert found == other
-    assert sentence.endswith(f"Choose {other}.")
     wanted = []
-    panel.unit_wanted.connect(wanted.append)
+    panel.channel_wanted.connect(wanted.append)
     shown(panel).show_instead(sentence, found)
+    assert panel.unit.text() == f"Look at {other[0]}, channel {other[1]}"
     panel.unit.click()
     assert wanted == [other]
     assert panel.tiles.isHidden()
@@ -193,7 +196,7 @@ def test_the_saved_picture_holds_the_cut_outs(panel) -> None:
     line = round(QFontMetricsF(export_font()).height() * 1.3)
     for place in (3, 4):
         cut = given.photos[place].cut
-        row, column = divmod(place, 3)
+        row, column = divmod(place, COLUMNS)
         at = ((np.arange(len(cut)) + 0.5) * 200 / len(cut)).astype(int)
         rows, columns = MARGIN + row * (208 + line) + at, MARGIN + column * 208 + at
         assert np.array_equal(pixels[np.ix_(rows, columns)], cut)

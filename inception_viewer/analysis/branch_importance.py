@@ -20,6 +20,7 @@ from torch import Tensor
 from inception_viewer.errors import QuestionError
 from inception_viewer.googlenet import packed
 from inception_viewer.googlenet.architecture import INPUT, LOGITS, GoogLeNet
+from inception_viewer.googlenet.targets import check_target
 from inception_viewer.googlenet.variants import BRANCH_OUTPUT
 from inception_viewer.intervention_questions import (
     BranchImportance,
@@ -29,7 +30,6 @@ from inception_viewer.intervention_questions import (
 from inception_viewer.questions import Floats, Provenance
 
 from .attribution.baselines import black
-from .attribution.score import check_target
 from .branch_conductance import branch_conductance, disagreements
 from .trace import softmax
 

@@ -21,10 +21,9 @@ from torch import Tensor
 
 from inception_viewer.errors import QuestionError
 from inception_viewer.googlenet.architecture import INPUT, LOGITS, GoogLeNet
+from inception_viewer.googlenet.targets import check_target
 from inception_viewer.intervention_questions import DecisiveChannels, DecisiveChannelsAnswer
 from inception_viewer.questions import Provenance
-
-from .attribution.score import check_target
 
 if TYPE_CHECKING:
     from inception_viewer.lab import Lab

@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 
 def answer(question: Glance, lab: Lab, progress: Progress) -> Predictions:
     """Answer a :class:`Glance`; the trace is kept, so looking closer later costs little."""
-    trace = lab.trace(question.scene, progress.lane)
+    trace = lab.trace(question.scene, progress.lane, report=progress)
     info = lab.info(question.scene.checkpoint)
     return predictions_of(trace, info, question.scene.image)
 
 
 def picture(question: Picture, lab: Lab, progress: Progress) -> PictureAnswer:
-    """Answer a :class:`Picture`, without running the network."""
-    return PictureAnswer(question.scene, frozen_array(lab.prepare(question.scene).picture))
+    """Answer a :class:`Picture`: the network runs only where an attack is among the edits."""
+    input_ = lab.prepare(question.scene, progress)
+    return PictureAnswer(question.scene, frozen_array(input_.picture))

@@ -21,7 +21,7 @@ from inception_viewer.errors import QuestionError
 from inception_viewer.questions import Floats, Provenance, Scene
 
 from . import pooling
-from .pooling import Pooled
+from .pooling import Pooled, by_unit
 
 if TYPE_CHECKING:
     from inception_viewer.lab import Lab
@@ -139,7 +139,7 @@ def _answer(
 
 
 def _stacked(found: Sequence[Pooled]) -> dict[str, Floats]:
-    return {unit: np.stack([one.values[unit] for one in found]) for unit in found[0].values}
+    return by_unit(np.stack([one.row for one in found]), found[0].widths)
 
 
 def separations(
@@ -152,22 +152,19 @@ def separations(
     pooled
         By group and unit, (photos, channels).
     """
-    units = list(pooled[first])
-    ours, theirs = (
-        np.concatenate([pooled[name][unit] for unit in units], 1).astype(np.float64)
-        for name in (first, second)
-    )
-    effects, p_values = cohens_d(ours, theirs), holm(welch(ours, theirs))
-    ends = np.cumsum([pooled[first][unit].shape[1] for unit in units])[:-1]
+    effects, raw = {}, {}
+    for unit in pooled[first]:  # one by one: copies of all at once leave holes in the memory
+        ours, theirs = (pooled[name][unit].astype(np.float64) for name in (first, second))
+        effects[unit], raw[unit] = cohens_d(ours, theirs), welch(ours, theirs)
+        n = len(ours), len(theirs)
+    ends = np.cumsum([len(effect) for effect in effects.values()])
+    p_values = np.split(holm(np.concatenate(list(raw.values()))), ends[:-1])
     return {
         unit: Separation(
             unit, first, second, effect, p_value,
-            np.argsort(-np.abs(np.nan_to_num(effect)), kind="stable"),
-            (len(ours), len(theirs)), ours.shape[1],
+            np.argsort(-np.abs(np.nan_to_num(effect)), kind="stable"), n, int(ends[-1]),
         )
-        for unit, effect, p_value in zip(
-            units, np.split(effects, ends), np.split(p_values, ends), strict=True
-        )
+        for (unit, effect), p_value in zip(effects.items(), p_values, strict=True)
     }  # fmt: skip
 
 

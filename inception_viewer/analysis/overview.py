@@ -23,7 +23,7 @@ def answer(question: Overview, lab: Lab, progress: Progress) -> OverviewAnswer:
     scene = question.scene
     made, info = scene.preprocessing, lab.info(scene.checkpoint)
     network = lab.graph(scene.checkpoint, made.height, made.width)
-    trace = lab.trace(scene, progress.lane, keep=question.cached)
+    trace = lab.trace(scene, progress.lane, keep=question.cached, report=progress)
     with torch.inference_mode():
         return OverviewAnswer(
             scene=scene,

@@ -26,15 +26,37 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Pooled:
-    """One photo: each convolution's channels averaged over the map, and main's top class."""
+    """One photo: each convolution's channels averaged over the map, and main's top class.
 
-    values: Mapping[str, Floats]
+    Attributes
+    ----------
+    row
+        (channels of all convolutions,).
+    widths
+        How many of them each convolution has, in order.
+    predicted
+        Main's top class.
+    """
+
+    row: Floats
+    widths: Mapping[str, int]
     predicted: int
+
+    @property
+    def values(self) -> dict[str, Floats]:
+        """By unit, (channels,)."""
+        return by_unit(self.row, self.widths)
 
     @property
     def nbytes(self) -> int:
         """Bytes of its numbers."""
-        return sum(values.nbytes for values in self.values.values())
+        return self.row.nbytes
+
+
+def by_unit(rows: Floats, widths: Mapping[str, int]) -> dict[str, Floats]:
+    """Return views on the last axis, one for each unit."""
+    ends = np.cumsum(list(widths.values()))
+    return dict(zip(widths, np.split(rows, ends[:-1], axis=-1), strict=True))
 
 
 def units(net: GoogLeNet) -> list[str]:
@@ -97,11 +119,12 @@ def of_module(values: Mapping[str, Floats], unit: str, outputs: Sequence[str]) -
 
 def _pooled(net: GoogLeNet, values: Mapping[str, Tensor]) -> list[Pooled]:
     with torch.inference_mode():
-        means = {name: values[name].mean((2, 3)).cpu().numpy() for name in units(net)}
+        means = {name: values[name].mean((2, 3)) for name in units(net)}
+        rows = torch.cat(list(means.values()), 1).cpu().numpy()
         tops = values[LOGITS["main"]].argmax(1).tolist()
+    widths = {name: mean.shape[1] for name, mean in means.items()}
     return [
-        Pooled({name: frozen_array(rows[number].copy()) for name, rows in means.items()}, top)
-        for number, top in enumerate(tops)
+        Pooled(frozen_array(row.copy()), widths, top) for row, top in zip(rows, tops, strict=True)
     ]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
@@ -21,14 +20,13 @@ from inception_viewer.folder_questions import (
     Mistake,
     Share,
 )
-from inception_viewer.runner import Cancel
 
-from .progress import FAILED, ConsoleProgress, ask, failure, say, show
+from .progress import FAILED, ask, show
+from .several import SharedProgress, attempt, speaks
 
 
 def run(options: argparse.Namespace) -> int:
     """Evaluate, print the numbers and return the exit code."""
-    progress = ConsoleProgress(sys.stderr)
 
     def question(checkpoint: str) -> Evaluate:
         return Evaluate(
@@ -40,14 +38,13 @@ def run(options: argparse.Namespace) -> int:
             worst=options.worst,
         )
 
-    try:
-        answer = ask(options.checkpoint, options.device, question, progress)
-    except Cancel:
-        say("stopped; nothing was written.")
-        return 128 + progress.received
-    except Exception as error:
-        say(failure(error))
-        return FAILED
+    def work(progress: SharedProgress) -> EvaluationAnswer:
+        found: EvaluationAnswer = ask(options.checkpoint, options.device, question, progress)
+        return found
+
+    answer, code = attempt(work, options.device, "stopped; nothing was written.")
+    if code or not speaks():
+        return code
     if options.json:
         text = json.dumps(as_json(answer), indent=2, ensure_ascii=False, allow_nan=False)
     else:

@@ -11,7 +11,7 @@ from typing import Any, TextIO
 
 from inception_viewer import index_events
 from inception_viewer.analysis.indexing import place_for
-from inception_viewer.analysis.indexing.building import SaidByFirstError
+from inception_viewer.analysis.parallel import OtherFailedError, SaidByFirstError
 from inception_viewer.index_questions import BuildIndex, IndexAnswer, TopPhotos, TopPhotosAnswer
 from inception_viewer.lab import Lab
 from inception_viewer.runner import Cancel
@@ -54,12 +54,12 @@ def _run(options: argparse.Namespace, people: TextIO, speaks: bool) -> int:
         if speaks:
             say(STOPPED)
         return 128 + progress.received if progress.received else FAILED
-    except SaidByFirstError:
-        return FAILED
     except Exception as error:
+        if not speaks and isinstance(error, SaidByFirstError | OtherFailedError):
+            return FAILED  # the first one says it
         sentence = failure(error)
         if progress.tell is not None:
-            _tell(index_events.refused(sentence))
+            show(json.dumps(index_events.refused(sentence)))
         say(sentence)
         return FAILED
     if speaks:

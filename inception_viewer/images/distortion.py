@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 from numbers import Integral, Real
-from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -62,7 +61,7 @@ class Source:
     @property
     def nbytes(self) -> int:
         """Bytes that it may come to: PIL takes four a pixel, and all halves a third more."""
-        return self.pixels.shape[0] * self.pixels.shape[1] * 4 * 4 // 3
+        return int(np.prod(self.pixels.shape[:2])) * 4 * 4 // 3
 
     def reduced(self, by: float) -> tuple[Image.Image, int]:
         """Return the photo at the largest power of two not above ``by``, and that power."""
@@ -72,7 +71,12 @@ class Source:
         return self._levels[level], 1 << level
 
 
-def distorted(source: Source, distortion: Distortion, preprocessing: Preprocessing) -> Prepared:
+def distorted(
+    source: Source,
+    distortion: Distortion,
+    preprocessing: Preprocessing,
+    before: Prepared | None = None,
+) -> Prepared:
     """Return a distorted photo as a network receives it.
 
     Parameters
@@ -83,6 +87,8 @@ def distorted(source: Source, distortion: Distortion, preprocessing: Preprocessi
         What is done. A neutral one gives exactly what :func:`~.preprocess.prepare` does.
     preprocessing
         How the photo becomes the input.
+    before
+        What ``prepare`` makes of the photo, if it is known already.
 
     Returns
     -------
@@ -96,7 +102,7 @@ def distorted(source: Source, distortion: Distortion, preprocessing: Preprocessi
         If a value is out of range.
     """
     check(distortion)
-    found = prepare(source.pixels, preprocessing)
+    found = before or prepare(source.pixels, preprocessing)
     picture, crop = found.picture, found.crop
     moves = motion(distortion, preprocessing.height, preprocessing.width)
     if moves != motion(Distortion(), preprocessing.height, preprocessing.width):
@@ -123,14 +129,24 @@ def check(distortion: Distortion) -> None:
         In one sentence, if not.
     """
     for name, (low, high) in BOUNDS.items():
-        value: Any = getattr(distortion, name)
-        if isinstance(value, bool) or not isinstance(value, Real) or not low <= value <= high:
-            raise QuestionError(f"A distortion's {name} is from {low:g} to {high:g}, not {value!r}.")
+        value = getattr(distortion, name)
+        if not fits(value, low, high):
+            raise QuestionError(
+                f"A distortion's {name} is from {low:g} to {high:g}, not {value!r}."
+            )
     if not isinstance(distortion.mirror, bool):
         raise QuestionError(f"A distortion's mirror is True or False, not {distortion.mirror!r}.")
-    seed: Any = distortion.seed
-    if isinstance(seed, bool) or not isinstance(seed, Integral) or not 0 <= seed < 2**63:
-        raise QuestionError(f"A distortion's seed is a whole number from 0 on, not {seed!r}.")
+    if not fits(distortion.seed, 0, 2**63, whole=True):
+        raise QuestionError(
+            f"A distortion's seed is a whole number from 0 on, not {distortion.seed!r}."
+        )
+
+
+def fits(value: object, low: float, high: float, *, whole: bool = False) -> bool:
+    """Whether it is a number from ``low`` to ``high``, be it Python's or numpy's."""
+    if isinstance(value, bool) or not isinstance(value, Integral if whole else Real):
+        return False
+    return low <= float(value) <= high
 
 
 # --- where it lies -------------------------------------------------------------------
@@ -168,15 +184,25 @@ def _moved(source: Source, crop: Box, moves: Motion, made: Preprocessing) -> Pix
     if right <= left or bottom <= top:
         return np.full((made.height, made.width, 3), GREY, np.uint8)
     part = _resized(source, size, (left, top, right, bottom))
-    canvas = Image.new("RGB", (part.width + 2 * MARGIN, part.height + 2 * MARGIN), (GREY,) * 3)
-    canvas.paste(part, (MARGIN, MARGIN))
     # From the result to the picture before, to the photo, to the resized one, to the canvas.
     back = moves.back()
     row = (back.a * per_x * x, back.b * per_x * x, (back.c * per_x + crop[0]) * x - left + MARGIN)
     column = (back.d * per_y * y, back.e * per_y * y, (back.f * per_y + crop[1]) * y - top + MARGIN)
-    put = Image.Transform.AFFINE, (*row, *column), Image.Resampling.BICUBIC
-    found = canvas.transform((made.width, made.height), *put, fillcolor=(GREY,) * 3)
-    return np.array(found)
+    return _put(part, (*row, *column), made)
+
+
+def _put(part: Image.Image, way: tuple[float, ...], made: Preprocessing) -> Pixels:
+    """Return the picture whose points ``way`` takes into a part of a photo, grey around it."""
+    canvas = Image.new("RGB", (part.width + 2 * MARGIN, part.height + 2 * MARGIN), (GREY,) * 3)
+    canvas.paste(part, (MARGIN, MARGIN))
+    put = Image.Transform.AFFINE, way, Image.Resampling.BICUBIC
+    # Of whole numbers PIL cuts the fractions off, which darkens by half a level.
+    channels = [
+        np.asarray(channel.convert("F").transform((made.width, made.height), *put, fillcolor=GREY))
+        for channel in canvas.split()
+    ]
+    found: Pixels = np.rint(np.clip(np.stack(channels, 2), 0, 255)).astype(np.uint8)
+    return found
 
 
 def _span(begin: float, end: float, size: int) -> tuple[int, int]:
@@ -184,9 +210,7 @@ def _span(begin: float, end: float, size: int) -> tuple[int, int]:
     return max(0, math.floor(begin) - MARGIN), min(size, math.ceil(end) + MARGIN)
 
 
-def _resized(
-    source: Source, size: tuple[int, int], part: tuple[int, int, int, int]
-) -> Image.Image:
+def _resized(source: Source, size: tuple[int, int], part: tuple[int, int, int, int]) -> Image.Image:
     """Return a part of the photo that is resized to (width, height), in its pixels then."""
     height, width = source.pixels.shape[:2]
     x, y = width / size[0], height / size[1]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +39,14 @@ class LabelledPhotos:
     paths: tuple[Path, ...]
     labels: tuple[int, ...]
     left_out: tuple[LeftOut, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """Of all paths and classes in their order."""
+        found = hashlib.blake2b(digest_size=32)
+        for path, label in zip(self.paths, self.labels, strict=True):
+            found.update(b"%s\0%d\0" % (os.fsencode(path), label))
+        return found.hexdigest()
 
 
 def nobody(share: float) -> None:

@@ -7,7 +7,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
-from ..explained_words import class_words
+from ..explained_words import AS_IT_IS, class_words
 from ..questions import Attribution, AttributionAnswer, Scene
 from ..runner import Cancelled, Done, Failed, Outcome, Partial, Runner, Ticket
 from ..session import AttributionSettings, Session, State, use_attribution
@@ -18,7 +18,7 @@ from .status_bar import Activity
 CHEAP = ("layer_grad_cam",)
 """Methods of one backward pass: computed without being asked for."""
 KEY = "attribution"
-UNTOUCHED = "Explains the network as it is, without the interventions."
+UNTOUCHED = AS_IT_IS
 
 
 class Attributing(QObject):

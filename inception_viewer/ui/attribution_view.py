@@ -164,8 +164,7 @@ class AttributionView(View):
 
     def set_painting(self, shown: Sequence[Stroke], words: str, *, final: bool) -> None:
         """Take what the picture has of the strokes (``final``: all of them), and say it."""
-        # The fill stands in the box above; here there is no room for long words.
-        self.result.panes.set_painted(words.partition(",")[0])
+        self.result.panes.set_painted(words)
         self.brush.settle(shown, final)
 
     def drop_stroke(self) -> None:

@@ -363,6 +363,7 @@ def cancel(controller: Controller, key: str) -> None:
         "lab": lambda: controller.lab_running.cancel(),
         "importance": lambda: controller.intervening.cancel(key),
         "decisive": lambda: controller.intervening.cancel(key),
+        "mislead": lambda: controller.intervening.cancel(key),
         compare_link.KEY: lambda: controller.compare_link.cancel(),
         **{part.key: part.cancel for part in controller.made(*CANCELLABLE)},
     }

@@ -167,9 +167,15 @@ class Comparing(QObject):
 
     def column(self, scene: Scene, picture: Pixels | None) -> Column:
         """Return a photo's name and verdict, as the tray has them."""
-        model = self._window.tray.model
         image = next(one for one in self._session.state.images if one.id == scene.image)
-        return Column(image.id, image.name, model.verdicts.get(image.id, ""), picture)
+        return Column(image.id, image.name, self._verdict(image.id), picture)
+
+    def _verdict(self, image: str) -> str:
+        """Return what the tray says of a photo, unless that is of what is done to it."""
+        scene = self._session.state.scene_of(image)
+        if scene is None or scene.edits or scene.interventions:
+            return ""
+        return self._window.tray.model.verdicts.get(image, "")
 
     def fail(self, outcome: Failed | None) -> None:
         """Say what went wrong, or that nothing did."""
@@ -219,8 +225,7 @@ class Comparing(QObject):
 
     def labels(self, images: tuple[str, ...]) -> list[str]:
         """Return photos' predicted classes, ``""`` where they are not known."""
-        verdicts = self._window.tray.model.verdicts
-        texts = (verdicts.get(image, "") for image in images)
+        texts = (self._verdict(image) for image in images)
         return [split_verdict(text)[0] if text.endswith("%") else "" for text in texts]
 
     def infos(self, images: tuple[str, ...]) -> list[ImageInfo]:

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from ..changed_inputs import is_upright
-from ..edit_words import painted_words
+from ..edit_words import edited_words
 from ..questions import Graph, ImageInfo, MapGroup, MapsAnswer, Node, OverviewAnswer
 from ..session import MapSettings
 from . import theme
@@ -88,10 +88,17 @@ class InspectorView(View):
             # Of a photo that was turned no upright part is what the network sees.
             photo = self._photo if is_upright(scene) else None
             self.input_panel.set_pictures(input_pictures(overview.picture, overview.crop, photo))
-            rows = input_rows(self._photo, scene.preprocessing, painted_words(scene))
+            rows = input_rows(self._photo, scene.preprocessing, edited_words(scene))
             self.input_facts.set_rows([*rows, *touched_rows(scene.interventions)])
             self.show_content()
         self._refill()
+
+    def set_scene(
+        self, overview: OverviewAnswer, photo: ImageInfo, maps: MapsAnswer, graph: Graph | None
+    ) -> None:
+        """Show another scene at one go: sections that stay keep their place and the focus."""
+        self._maps, self._graph = maps, graph
+        self.set_overview(overview, photo)
 
     def set_maps(self, answer: MapsAnswer | None, graph: Graph | None) -> None:
         """Give the maps that the selected channel is one of, and the network."""

@@ -30,6 +30,7 @@ from ..runner import Cancelled, Done, Failed, Outcome, Partial, Runner, Ticket
 from ..session import Session, State
 from .frames import Frame, Frames
 from .ghosts import original
+from .intervene.input_snippet import changed_input as snippet_of
 from .intervene.input_words import outcome_sentence
 from .main_window import MainWindow
 from .status_bar import Activity
@@ -37,14 +38,15 @@ from .status_bar import Activity
 if TYPE_CHECKING:
     from .intervene.input_page import InputPage
 
-MISLEAD = "mislead"
-"""The status bar's key."""
 KEPT = 8 << 20
 """Bytes of pictures before something was done to them."""
 
 
 class InputRunning(QObject):
     """Keeps the Input page and the session in step."""
+
+    key = "mislead"
+    """The status bar's."""
 
     def __init__(
         self, session: Session, runner: Runner, window: MainWindow, frames: Frames
@@ -145,7 +147,7 @@ class InputRunning(QObject):
         self._ticket = Ticket(question, lambda _outcome: None, "jobs"), attack
         token = self._token = object()
         take = partial(self._take_step, token)
-        ticket = self._runner.submit(question, take, view=MISLEAD)
+        ticket = self._runner.submit(question, take, view=self.key)
         if self._ticket is not None:
             self._ticket = ticket, attack
 
@@ -180,7 +182,7 @@ class InputRunning(QObject):
         activity = None
         if fraction is not None:
             activity = Activity("misleading", fraction, left, cancellable=True)
-        self._window.status.set_activity(MISLEAD, activity)
+        self._window.status.set_activity(self.key, activity)
 
     # --- pictures --------------------------------------------------------------------
 
@@ -251,6 +253,16 @@ class InputRunning(QObject):
             self._before = {asked.scene: outcome.answer}
             if without_attack(frame.scene) == asked.scene:
                 self._tell(frame)
+
+    @property
+    def is_in_front(self) -> bool:
+        """Whether the page is the one that shows."""
+        return self._window.intervene.pages.currentWidget() is self._page
+
+    def snippet(self) -> str:
+        """Return lines that give what the page shows."""
+        page, state = self._page, self._session.state
+        return snippet_of(state, page.compared, page.shown_factor) if state.scene else ""
 
     def record(self) -> dict[str, Any]:
         """Return what the page shows, as ``--state-json`` writes it."""

@@ -160,17 +160,23 @@ class Intervening(QObject):
     # --- tables and searches ---
 
     def cancel(self, key: str) -> None:
-        """Take back a table or a search."""
+        """Take back a table, a search, or an adversarial step."""
         if self._made is not None:
             self._made.cancel(key)
+        if self._input is not None and key == self._input.key:
+            self._input.cancel()
 
     def snippet(self) -> str:
         """Return lines that give what the tab shows; ``""`` while it shows nothing of that kind."""
+        if self._input is not None and self._input.is_in_front:
+            return self._input.snippet()
         return self._made.snippet() if self._made is not None else ""
 
     def record(self) -> dict[str, Any]:
         """Return what the tab shows, as ``--state-json`` writes it."""
-        return self._made.record() if self._made is not None else {}
+        if self._made is None or self._input is None:
+            return {}
+        return {**self._made.record(), "input": self._input.record()}
 
 
 def touching_of(state: State) -> Touching:

@@ -124,6 +124,7 @@ class LabRunning(QObject):
         scenes = (state.scene_of(image.id) for image in state.images)
         painted = (replace(one, interventions=()) for one in scenes if one and one.edits)
         self._view.set_painted({scene.image: scene for scene in painted})
+        self._view.set_touched(frozenset(one.checkpoint for one in state.touched))
         checkpoint = state.open_checkpoint
         if frame is None:
             self._view.set_scene(checkpoint, None, None)

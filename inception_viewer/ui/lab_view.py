@@ -8,6 +8,7 @@ from dataclasses import replace
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
+from ..explained_words import AS_IT_IS
 from ..grade_questions import Grade, GradeAnswer, Measure
 from ..lab_choice import Choice, with_target
 from ..questions import (
@@ -67,6 +68,7 @@ class LabView(View):
         self._open: dict[str, CheckpointInfo] = {}
         self._scene: Scene | None = None
         self._painted: Mapping[str, Scene] = {}
+        self._touched: frozenset[str] = frozenset()
         self._images: tuple[ImageInfo, ...] = ()
         self._pictures: dict[Scene, Pixels] = {}
         self.measures: Mapping[str, Measure] = {}
@@ -111,6 +113,21 @@ class LabView(View):
         if scene is not None and picture is not None:
             self._pictures[scene] = picture
         self._replan()
+
+    def set_touched(self, checkpoints: frozenset[str]) -> None:
+        """Take the checkpoints that are touched: they are explained as they are, and say so."""
+        self._touched = checkpoints
+        self._stand()
+
+    def _stand(self) -> None:
+        scene, touched = self._scene, self._touched
+        for one in self.board.cells:
+            own = one.question.scene.checkpoint
+            one.stand(scene, self._open.get(own))
+            one.left_out = AS_IT_IS if own in touched else ""
+        here = scene is not None and scene.checkpoint in touched
+        self.panes.note.setText(AS_IT_IS if here else "")
+        self.panes.note.setVisible(here)
 
     def set_painted(self, scenes: Mapping[str, Scene]) -> None:
         """Take the scenes, by photo, of the photos that were painted over; told before a scene."""
@@ -385,7 +402,7 @@ class LabView(View):
         }
         for one in self.board.cells:
             one.picture = self._pictures.get(one.question.scene, one.picture)
-            one.stand(self._scene, self._open.get(one.question.scene.checkpoint))
+        self._stand()
         self._show_measures()
         self._order()
         self._refresh()

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject
 
 from ..changed_inputs import strokes_in
 from ..edit_questions import BrushSettings, Distortion, Stroke
-from ..edit_words import painted_words
+from ..edit_words import short_words
 from ..questions import Scene
 from ..session import Session, State, paint, use_brush
 from .frames import Frame, Frames
@@ -102,7 +102,7 @@ class Painting(QObject):
             return
         scene = frame.scene
         self._go_on()
-        self._view.set_painting(strokes_in(scene), painted_words(scene), final=self._frames.settled)
+        self._view.set_painting(strokes_in(scene), short_words(scene), final=self._frames.settled)
 
 
 def _picture(state: State) -> Scene | None:

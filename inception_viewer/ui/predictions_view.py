@@ -288,6 +288,7 @@ class PredictionsView(View):
             predictions, self.logits.isChecked(), self._notes, self._untouched, self._before
         )
         self._follow_panel().set_sheet(sheet, self._followed)
+        self._fit()
 
     def _refresh_if_fitting(self) -> None:
         if self.count.currentData() == 0 and not self.search.text().strip():
@@ -298,7 +299,14 @@ class PredictionsView(View):
             self.table.setFocus(Qt.FocusReason.TabFocusReason)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Leave at least half of the room to the top classes."""
+        """Leave room for a top class at least."""
         super().resizeEvent(event)
-        if self._panel is not None:
-            self._panel.fit((self.height() - 12 * theme.GRID) // 2)
+        self._fit()
+
+    def _fit(self) -> None:
+        if self._panel is None:
+            return
+        above, below = self._under.itemAt(0), self._foot.sizeHint().height()
+        head = max(above.heightForWidth(self.width()), above.sizeHint().height())
+        self.table.setMinimumHeight(self.table.least_height)
+        self._panel.fit(self.height() - head - below - self.table.least_height)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from ..checkpoint_questions import title_of
 from ..concept_questions import ConceptAnswer
-from ..edit_questions import Brush
+from ..edit_questions import Brush, Edit
 from ..folder_questions import EvaluationAnswer
-from ..index_questions import TopPhotosAnswer
+from ..index_questions import MOST, TopPhotosAnswer
 from ..intervention_questions import BranchImportance, DecisiveChannels, Intervention
 from ..questions import Attribution, CheckpointInfo, ImageInfo, MapsAnswer, Neuron
 from ..session import State
@@ -68,16 +68,25 @@ def opening_lines(state: State) -> list[str]:
         lines.append(f"# the window takes the class names from {title_of(checkpoint.names)}")
     if _made(state):
         lines.append(f"made = iv.{state.preprocessing!r}  # as it was chosen in the window")
-    lines += painting_lines(state.painting) if state.painting else []
+    lines += edit_lines(state.scene.edits) if state.scene else []
     return lines + (intervention_lines(state) if state.interventions else [])
 
 
-def painting_lines(brush: Brush) -> list[str]:
-    """Return the lines that make ``painting``: what the brush painted over the picture."""
-    strokes = [f"        iv.{stroke!r}," for stroke in brush.strokes]
-    last = f"    fill={brush.fill!r},"
-    said = "painting = iv.Brush(  # in pixels of the picture that the network sees"
-    return [said, "    strokes=(", *strokes, "    ),", last, ")"]
+def edit_lines(edits: Sequence[Edit]) -> list[str]:
+    """Return the lines that make ``edits``: what is done to the photo; none where nothing is."""
+    made = [f"    {line}" for edit in edits for line in _edit_lines(edit)]
+    return ["edits = [", *made, "]"] if made else []
+
+
+def _edit_lines(edit: Edit) -> list[str]:
+    """Return the lines that make an edit, as an entry of a list."""
+    if isinstance(edit, Brush):
+        strokes = [f"        iv.{stroke!r}," for stroke in edit.strokes]
+        said = "iv.Brush(  # in pixels of the picture that the network sees"
+        return [said, "    strokes=(", *strokes, "    ),", f"    fill={edit.fill!r},", "),"]
+    values = [(one, getattr(edit, one.name)) for one in fields(edit)]
+    words = [f"{one.name}={value!r}" for one, value in values if value != one.default]
+    return [f"iv.{type(edit).__name__}({', '.join(words)}),"]
 
 
 def intervention_lines(state: State) -> list[str]:
@@ -110,8 +119,8 @@ def _trace_line(state: State) -> str:
     words = ["photo"]
     if _made(state):
         words.append(f"preprocessing={_made(state)}")
-    if state.painting:
-        words.append("edits=[painting]")
+    if state.scene is not None and state.scene.edits:
+        words.append("edits=edits")
     if state.interventions:
         words.append("interventions=interventions")
     return f"trace = net.trace({', '.join(words)})"
@@ -185,6 +194,7 @@ def top_photos(state: State, answer: TopPhotosAnswer) -> str:
     device = state.machine.device if state.machine else "cpu"
     made = [] if info.preprocessing == checkpoint.preprocessing else [repr(info.preprocessing)]
     words = [f"out={info.path!r}", *(f"preprocessing=iv.{one}" for one in made)]
+    words += [] if info.most == MOST else [f"most={info.most}"]
     lines = [
         f"index = iv.index(net, {info.folder!r}, {', '.join(words)})  # goes on where it stopped",
         f"found = iv.top_photos(net, index.info.path, {asked.unit!r}, {asked.channel})",
@@ -242,15 +252,15 @@ def attribution(state: State, question: Attribution) -> str:
         words += _neuron_words(question.neuron)
     if _made(state):
         words.append(f"preprocessing={_made(state)}")
-    if state.painting:
-        words.append("edits=[painting]")
+    if question.scene.edits:
+        words.append("edits=edits")
     words += [f"{name}={value!r}" for name, value in question.parameters]
     lines = [
         f"result = iv.attribute(net, photo, {', '.join(words)})",
         "result.map  # (height, width)",
         "result.completeness_error  # None where the method promises none",
     ]
-    return _text(opening_lines(replace(state, touched=())), lines)
+    return _text(_plain_lines(state), edit_lines(question.scene.edits), lines)
 
 
 def branch_importance(state: State, question: BranchImportance) -> str:
@@ -263,6 +273,12 @@ def branch_importance(state: State, question: BranchImportance) -> str:
     words += [f"{name}=True" for name in ("reductions", "conductance") if getattr(question, name)]
     if _made(state):
         words.append(f"preprocessing={_made(state)}")
+    edits = {scene.edits for scene in question.scenes}
+    done = ["# what is done to some of the photos is not part of this"]
+    if len(edits) == 1:
+        (same,) = edits
+        done = edit_lines(same)
+        words += ["edits=edits"] if same else []
     lines = [
         f"photos = {photos!r}",
         f"found = iv.branch_importance(net, photos, {', '.join(words)})",
@@ -271,9 +287,7 @@ def branch_importance(state: State, question: BranchImportance) -> str:
     ]
     if question.conductance:
         lines.append("found.conductance['inception4a']['5x5'], found.disagreements")
-    note = ["# what is painted over the photos is not part of this"]
-    painted = any(scene.edits for scene in question.scenes)
-    return _text(_plain_lines(state), note if painted else [], lines)
+    return _text(_plain_lines(state), done, lines)
 
 
 def decisive_channels(state: State, question: DecisiveChannels) -> str:
@@ -281,19 +295,20 @@ def decisive_channels(state: State, question: DecisiveChannels) -> str:
     words = [f"module={question.module!r}", f"head={question.head!r}"]
     if _made(state):
         words.append(f"preprocessing={_made(state)}")
+    if question.scene.edits:
+        words.append("edits=edits")
     lines = [
         f"found = iv.decisive_channels(net, photo, {', '.join(words)})",
         "found.keeps  # channels that suffice for the answer",
         "found.flips, found.becomes  # channels whose removal changes it, and to which class",
         "found.keep_margins, found.flip_margins  # after each greedy step",
     ]
-    note = ["# what is painted over the photo is not part of this"]
-    return _text(_plain_lines(state), note if question.scene.edits else [], lines)
+    return _text(_plain_lines(state), edit_lines(question.scene.edits), lines)
 
 
 def _plain_lines(state: State) -> list[str]:
     """Return the lines that load the network and name the photo, both as they are."""
-    return opening_lines(replace(state, paintings=(), touched=()))
+    return opening_lines(replace(state, paintings=(), changed_inputs=(), touched=()))
 
 
 def _neuron_words(neuron: Neuron) -> list[str]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from ..changed_inputs import MARKS
 from ..edit_questions import Brush, Edit
-from ..edit_words import painted_share, painted_words
+from ..edit_words import edited_words, painted_share, painted_words
 from ..intervention_words import touched_words
 from ..questions import AttributionAnswer, Predictions
 from ..session import State
@@ -95,6 +95,7 @@ def _scene(frame: Frame | None) -> dict[str, Any] | None:
         "image": scene.image,
         "image_name": frame.image_name,
         "preprocessing": asdict(scene.preprocessing),
+        "edited": edited_words(scene),
         "painted": painted_words(scene),
         "painted_share": painted_share(scene),
         "edits": [_edit(edit) for edit in scene.edits],

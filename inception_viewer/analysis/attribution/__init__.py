@@ -19,6 +19,7 @@ from inception_viewer.errors import QuestionError
 from inception_viewer.explained_words import class_words, neuron_words
 from inception_viewer.fitted import fitted_heads
 from inception_viewer.googlenet.architecture import LOGITS, GoogLeNet
+from inception_viewer.googlenet.targets import check_target
 from inception_viewer.questions import (
     Attribution,
     AttributionAnswer,
@@ -29,7 +30,7 @@ from inception_viewer.questions import (
 )
 
 from .result import Result
-from .score import Score, check_target, logit, neuron
+from .score import Score, logit, neuron
 from .task import Explain, Task
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from inception_viewer.errors import QuestionError
 from inception_viewer.googlenet.architecture import INPUT, LOGITS, GoogLeNet
+from inception_viewer.googlenet.targets import check_target
 from inception_viewer.questions import Neuron
 
 
@@ -102,17 +103,3 @@ def neuron(net: GoogLeNet, wanted: Neuron, shape: tuple[int, ...]) -> Score:
         )
     words = f"{unit}, channel {channel} at row {row}, column {column}"
     return Score(unit, lambda at: at[:, channel, row, column], words)
-
-
-def check_target(net: GoogLeNet, head: str, target: int) -> None:
-    """Raise QuestionError unless the network has the head and the class."""
-    if head not in LOGITS:
-        raise QuestionError(f"There is no head “{head}”; there are {', '.join(LOGITS)}.")
-    if head not in net.variant.heads:
-        present = ", ".join(net.variant.heads)
-        raise QuestionError(f"This checkpoint has no head “{head}”; it has {present}.")
-    if not 0 <= target < net.variant.classes:
-        raise QuestionError(
-            f"Class {target} is out of range: this checkpoint's go from 0 to "
-            f"{net.variant.classes - 1}."
-        )

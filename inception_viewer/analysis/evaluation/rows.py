@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import csv
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TextIO
 
 from inception_viewer.errors import ViewerError
 from inception_viewer.folder_questions import Counts
 
 from .tally import Answers
+
+PIECE = 1 << 20
+"""Characters of lines that travel to another process at a time."""
 
 
 class RowsError(ViewerError):
@@ -27,14 +31,18 @@ class Rows:
 
     Parameters
     ----------
-    writer
-        Of the ``csv`` module, or None: nothing is written.
+    stream
+        A text file opened with ``newline=""``, or None: nothing is written.
     heads, classes
         Of the network.
     """
 
-    def __init__(self, writer: Any, heads: Sequence[str], classes: Sequence[str]) -> None:
-        self._writer, self.heads, self.classes = writer, tuple(heads), classes
+    def __init__(self, stream: TextIO | None, heads: Sequence[str], classes: Sequence[str]) -> None:
+        self._stream, self.heads, self.classes = stream, tuple(heads), classes
+        self._writer = csv.writer(stream) if stream is not None else None
+
+    def add_heading(self) -> None:
+        """Write what the columns are."""
         parts = ("said", "probability", "rank")
         columns = [f"{head}_{part}" for head in self.heads for part in parts]
         self._write(["path", "class", *columns, "problem"])
@@ -56,14 +64,38 @@ class Rows:
         """Write the line of a photo that could not be read."""
         self._write([name, self.classes[label], *[""] * (3 * len(self.heads)), problem])
 
+    def append(self, piece: bytes) -> None:
+        """Write lines of another process, or a part of them."""
+        if self._stream is not None:
+            self._stream.write(piece.decode("utf-8"))
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield all that was written, for :meth:`append`."""
+        if self._stream is not None:
+            self._stream.seek(0)
+            while piece := self._stream.read(PIECE):
+                yield piece.encode("utf-8")
+
     def _write(self, row: list[str]) -> None:
         if self._writer is not None:
             self._writer.writerow(row)
 
 
 @contextmanager
-def open_rows(file: str, heads: Sequence[str], classes: Sequence[str]) -> Iterator[Rows]:
+def open_rows(
+    file: str, heads: Sequence[str], classes: Sequence[str], *, first: bool = True
+) -> Iterator[Rows]:
     """Open a file for lines, or nothing for ``""``; it takes its place once all are written.
+
+    Parameters
+    ----------
+    file
+        The CSV file.
+    heads, classes
+        Of the network.
+    first
+        Whether this process writes the file; another one's lines wait in a temporary file
+        until they are fetched, so that machines need not share a disk.
 
     Raises
     ------
@@ -73,14 +105,30 @@ def open_rows(file: str, heads: Sequence[str], classes: Sequence[str]) -> Iterat
     if not file:
         yield Rows(None, heads, classes)
         return
-    path = Path(file)
+    path = Path(file) if first else Path(tempfile.gettempdir())
+    try:
+        with _written(path) if first else _waiting() as stream:
+            rows = Rows(stream, heads, classes)
+            if first:
+                rows.add_heading()
+            yield rows
+    except OSError as error:
+        raise RowsError(f"{path} cannot be written: {error.strerror or error}.") from error
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[TextIO]:
     partial = path.with_name(path.name + ".part")
     try:
         with partial.open("w", encoding="utf-8", newline="") as stream:
-            yield Rows(csv.writer(stream), heads, classes)
+            yield stream
         partial.replace(path)
-    except OSError as error:
-        raise RowsError(f"{path} cannot be written: {error.strerror or error}.") from error
     finally:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def _waiting() -> Iterator[TextIO]:
+    with tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as stream:
+        yield stream

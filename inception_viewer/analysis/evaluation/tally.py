@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import heapq
+import operator
 from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from inception_viewer.analysis.tree_sum import Tree
 from inception_viewer.errors import QuestionError
 from inception_viewer.folder_questions import (
     Calibration,
@@ -64,7 +66,7 @@ def answers(logits: Floats, labels: Counts) -> Answers:
 
 
 class Tally:
-    """One head's counts.
+    """One head's counts, which add up to the same whoever counted which batches.
 
     Parameters
     ----------
@@ -88,19 +90,21 @@ class Tally:
         self.right = np.zeros(classes, np.int64)
         self.right5 = np.zeros(classes, np.int64)
         self.pairs: Counter[tuple[int, int]] = Counter()
-        self.bins = np.zeros((3, bins))
+        self.count, self.hits = np.zeros((2, bins), np.int64)
+        self.confidence: Tree[Numbers] = Tree(operator.add)
         self.mistakes: list[Mistake] = []
 
-    def add(self, given: Answers, labels: Counts, names: list[str]) -> None:
-        """Count what the head said of some photos."""
+    def add(self, given: Answers, labels: Counts, names: list[str], batch: int) -> None:
+        """Count what the head said of the photos of a batch, which may be none."""
         self.photos += len(labels)
         np.add.at(self.right, labels[given.rank == 0], 1)
         np.add.at(self.right5, labels[given.rank < 5], 1)
         self.pairs.update(zip(labels.tolist(), given.said.tolist(), strict=True))
-        bins = self.bins.shape[1]
+        bins = len(self.count)
         place = np.minimum((given.probability * bins).astype(np.int64), bins - 1)
-        for row, values in enumerate((1.0, given.probability, given.said == labels)):
-            np.add.at(self.bins[row], place, values)
+        self.count += np.bincount(place, minlength=bins)
+        self.hits += np.bincount(place[given.said == labels], minlength=bins)
+        self.confidence.add(batch, np.bincount(place, given.probability, bins))
         for photo in np.flatnonzero(given.said != labels):
             self._keep(
                 Mistake(
@@ -112,6 +116,21 @@ class Tally:
                 )
             )
 
+    def merge(self, other: Tally) -> None:
+        """Add what another process counted, of other batches."""
+        self.photos += other.photos
+        for mine, theirs in (
+            (self.right, other.right),
+            (self.right5, other.right5),
+            (self.count, other.count),
+            (self.hits, other.hits),
+        ):
+            mine += theirs
+        self.pairs.update(other.pairs)
+        self.confidence.put(other.confidence.nodes)
+        for mistake in other.mistakes:
+            self._keep(mistake)
+
     def _keep(self, mistake: Mistake) -> None:
         # A heap of the worst so far: its first is the mildest, which goes first.
         if len(self.mistakes) < self.worst:
@@ -121,8 +140,10 @@ class Tally:
 
     def result(self) -> HeadEvaluation:
         """Return what was counted so far."""
-        count, confidence, accuracy = self.bins
-        filled = np.where(count > 0, count, np.nan)
+        filled = np.where(self.count > 0, self.count, np.nan)
+        confidence = self.confidence.total
+        if confidence is None:
+            confidence = np.zeros(len(self.count))
         pairs = sorted(self.pairs)
         table = np.array([(*pair, self.pairs[pair]) for pair in pairs], np.int64).reshape(-1, 3)
         return HeadEvaluation(
@@ -133,7 +154,7 @@ class Tally:
             right=self.right.copy(),
             right5=self.right5.copy(),
             confusion=Confusion(table[:, 0], table[:, 1], table[:, 2]),
-            calibration=Calibration(count.astype(np.int64), confidence / filled, accuracy / filled),
+            calibration=Calibration(self.count.copy(), confidence / filled, self.hits / filled),
             mistakes=tuple(sorted(self.mistakes, reverse=True)),
             note=self.note,
         )

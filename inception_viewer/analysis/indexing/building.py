@@ -9,16 +9,15 @@ from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from inception_viewer.analysis.parallel import World, together
-from inception_viewer.errors import QuestionError, ViewerError
+from inception_viewer.analysis.parallel import World, together, unchanged_device
+from inception_viewer.errors import QuestionError
 from inception_viewer.images.batches import Batch, batch_size, batches
 from inception_viewer.images.listing import FolderError, Listing, list_photos
 from inception_viewer.index_questions import BuildIndex, IndexAnswer
-from inception_viewer.machine import gave_out
 from inception_viewer.questions import Notice, Provenance
 
 from . import files, places
@@ -42,12 +41,6 @@ FAILURES = 100
 MOST = 100
 """Photos of a channel that can be kept."""
 
-T = TypeVar("T")
-
-
-class SaidByFirstError(QuestionError):
-    """What the first of several processes raises too: it is enough if that one says it."""
-
 
 def answer(question: BuildIndex, lab: Lab, progress: Progress) -> IndexAnswer:
     """Answer a :class:`BuildIndex` question; a partial answer comes when the file was written.
@@ -64,40 +57,28 @@ def answer(question: BuildIndex, lab: Lab, progress: Progress) -> IndexAnswer:
         If ``out`` cannot be written, or is something else.
     QuestionError
         If the checkpoint is not open, or the question makes no sense for it.
+    OtherFailedError
+        If another of several processes failed or is gone.
     """
-    with together() as world, ExitStack() as stack:
-        job = _agreed(world, lambda: _job(question, lab, progress, world, stack))
-        try:
-            return job.run()
-        except RuntimeError as error:
-            why = gave_out(error, lab.device) if world.size > 1 else ""
-            if not why:
-                raise
-            # One of several cannot begin anew on the CPU: the others' parts would not fit.
-            raise QuestionError(f"{why} in process {world.rank}, and all were stopped.") from error
+    waiting = _Waiting(progress)
+    with together(waiting) as world, unchanged_device(world, lab.device), ExitStack() as stack:
+        return _job(question, lab, waiting, world, stack).run()
 
 
-def _agreed(world: World, work: Callable[[], T]) -> T:
-    """Return what ``work`` returns; what is wrong in one process is raised in all."""
-    if world.size == 1:
-        return work()
-    found: list[T] = []
-    wrong = ""
-    try:
-        found.append(work())
-    except ViewerError as error:
-        wrong = str(error)
-    every = world.gather(wrong)
-    wrong = world.share(next(filter(None, every or []), ""))
-    if wrong:
-        raise QuestionError(wrong) if world.first else SaidByFirstError(wrong)
-    return found[0]
+@dataclass(eq=False)
+class _Waiting:
+    """Says that this process waits for others, and is stopped meanwhile by its progress."""
+
+    progress: Progress
+    share: float = 0.0
+
+    def __call__(self) -> None:
+        self.progress(self.share, None, "waiting for the other processes")
 
 
-def _job(
-    question: BuildIndex, lab: Lab, progress: Progress, world: World, stack: ExitStack
-) -> _Job:
+def _job(question: BuildIndex, lab: Lab, waiting: _Waiting, world: World, stack: ExitStack) -> _Job:
     """Find out what there is to do."""
+    progress = waiting.progress
     if not 1 <= question.most <= MOST:
         raise QuestionError(f"Of each channel 1 to {MOST} photos can be kept, not {question.most}.")
     made = question.preprocessing or lab.info(question.checkpoint).preprocessing
@@ -112,7 +93,7 @@ def _job(
         question.checkpoint, made, str(folder), photos.digest, len(photos), question.most,
         look.units, 0, len(photos),
     )  # fmt: skip
-    job = _Job(question, lab, progress, world, look, photos, subject, out)
+    job = _Job(question, lab, waiting, world, look, photos, subject, out)
     if world.first:
         job.find_known()
     return job
@@ -135,7 +116,7 @@ class _Job:
 
     question: BuildIndex
     lab: Lab
-    progress: Progress
+    waiting: _Waiting
     world: World
     look: Look
     photos: Listing
@@ -168,7 +149,7 @@ class _Job:
         """Make the index, or find that it is made."""
         complete = self.known is not None and self.known.info(self.out).complete
         digest, complete = self.world.share((self.photos.digest, complete))
-        _agreed(self.world, lambda: self._check_same(digest))
+        self._check_same(digest)
         if complete:
             return self._answer(self.known or self._blank(self.subject))
         if self.world.size > 1:
@@ -184,7 +165,9 @@ class _Job:
         mine = self._go_through(self._part_known(state, subject), state, batch)
         parts = world.gather(mine)
         whole = mine if parts is None else merged(parts, self.subject)
-        _agreed(world, lambda: files.write(whole, self.out) if world.first else None)
+        if world.first:
+            files.write(whole, self.out)
+        world.meet()  # what went wrong with that is raised in all of them
         with suppress(OSError):
             state.unlink(missing_ok=True)
         return self._answer(whole)
@@ -222,7 +205,10 @@ class _Job:
 
     def _step(self, index: Index, batch: Batch, begin: int) -> Index:
         """Return the index with a batch of the photos from ``begin``."""
-        if batch.failures and not self.photos.folder.is_dir():
+        if not batch.places and not any(
+            self.photos[begin + at].exists() for at, _ in batch.failures
+        ):
+            # Not eight damaged photos, but a folder that was moved or a disk that was taken away.
             raise FolderError(f"{self.photos.folder} is gone; what was found in it is kept.")
         table = index.table
         if batch.places:
@@ -242,7 +228,9 @@ class _Job:
         share = (index.done - begin) / (index.subject.end - begin)
         first = index.subject.begin
         text = f"{index.done - first:,} of {index.subject.end - first:,} photos"
-        self.progress(share, self._answer(index, partial=True) if written else None, text)
+        self.waiting.share = share
+        self.world.check()
+        self.waiting.progress(share, self._answer(index, partial=True) if written else None, text)
 
     def _check_same(self, digest: str) -> None:
         if digest != self.photos.digest:
@@ -261,7 +249,7 @@ class _Job:
 
     def _notice(self, what: str) -> None:
         sentence = f"The photos in {self.photos.folder} {what}."
-        self.progress.notice(Notice(sentence, self.lab.machine))
+        self.waiting.progress.notice(Notice(sentence, self.lab.machine))
 
     def _answer(self, index: Index, *, partial: bool = False) -> IndexAnswer:
         info, folder = index.info(self.out), self.photos.folder

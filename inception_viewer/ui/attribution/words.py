@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from ...attribution_methods import DEFAULT_UNIT, METHODS, Parameter, Value
-from ...edit_words import painted_words
+from ...edit_words import edited_words
 from ...questions import AttributionAnswer
 from ..progress import duration_text
 from .colouring import Colouring
@@ -132,7 +132,7 @@ def caption(answer: AttributionAnswer, running: bool = True) -> str:
     """Return all of it as one paragraph; ``running`` is whether more of it will come."""
     state = "partial, more is to come" if running else "partial, stopped before its end"
     parts = [state] if answer.partial else []
-    parts += [target_text(answer), painted_words(answer.question.scene)]
+    parts += [target_text(answer), edited_words(answer.question.scene)]
     if not answer.degenerate and not answer.partial:
         parts += [completeness_text(answer), score_text(answer)]
     parts += [used_text(answer), duration_text(answer.seconds)]

@@ -51,6 +51,14 @@ WORKING = "Comparing the two networks…"
 STOPPED = "Shares and CKA were not computed."
 
 
+class Area(QScrollArea):
+    """Leaves it to what gets the keyboard to say which part of it should be in sight."""
+
+    def focusNextPrevChild(self, forwards: bool) -> bool:
+        """Move the keyboard on, without Qt's scrolling to the middle of what is larger."""
+        return bool(QWidget.focusNextPrevChild(self, forwards))
+
+
 class CheckpointsPage(QWidget):
     """Signals and setters only."""
 
@@ -154,7 +162,7 @@ class CheckpointsPage(QWidget):
         for part in (self.heads, self.canvas, self.note):
             column.addWidget(part)
         column.addStretch()
-        area = QScrollArea()
+        area = Area()
         area.setWidget(inside)
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
@@ -195,9 +203,9 @@ class CheckpointsPage(QWidget):
         self.running.cancel_requested.connect(self.cancelled)
         self.running.cancel_button.setToolTip("Heads and maps stay (Esc)")
         self.canvas.opened.connect(self.opened)
-        self.canvas.shown.connect(self._scroll_to)
         for part in (self.heads, self.canvas):
             part.pointed.connect(lambda _: self._tell())
+            part.shown.connect(lambda box, part=part: self._scroll_to(part, box))
 
     # --- what is told ----------------------------------------------------------------
 
@@ -285,9 +293,9 @@ class CheckpointsPage(QWidget):
         told = self.canvas.told() or self.heads.told()
         self.words.setText(told or "Double-click a map, or press Enter on it, to look at its unit.")
 
-    def _scroll_to(self, box: QRectF) -> None:
-        at = self.canvas.mapTo(self.area.widget(), box.center().toPoint())
-        self.area.ensureVisible(at.x(), at.y(), round(box.width() / 2), round(box.height()))
+    def _scroll_to(self, part: QWidget, box: QRectF) -> None:
+        at = part.mapTo(self.area.widget(), box.center().toPoint())
+        self.area.ensureVisible(at.x(), at.y(), round(box.width() / 2), round(box.height() / 2) + 8)
 
     # --- export ----------------------------------------------------------------------
 
@@ -297,9 +305,11 @@ class CheckpointsPage(QWidget):
         if pair is None:
             return ""
         photo = self._photos[pair.photo].name if self._photos else ""
+        what = PROFILE_MEASURES[self.chosen_measure]
         count = len(pair.answer.question.first) if pair.answer is not None else 0
         over = f" CKA over {count} photo{'s' * (count != 1)}." if count else ""
-        return f"{_named(pair)} before {photo}. {self.said()}{over} {self.note.text()}"
+        about = f"{_named(pair)} before {photo}. Shares are of {what}."
+        return f"{about} {self.said()}{over} {self.note.text()}"
 
     def picture(self) -> QImage:
         """Return heads and modules as a picture on white, with what is said below."""

@@ -26,6 +26,8 @@ from .pair import LETTERS, MOST, Pair
 from .pair_paint import Flag, Ink
 
 GAP = 16.0
+EDGE = 4.0
+"""Beside the first and the last list: room for the ring."""
 BESIDE = 180.0
 """Width of a head from which its two lists stand beside each other."""
 ROOMY = 140.0
@@ -50,7 +52,7 @@ class HeadsLayout:
     @property
     def block(self) -> float:
         """Width of a head's block."""
-        return (self.width - 2 * GAP) / len(theme.HEADS)
+        return (self.width - 2 * GAP - 2 * EDGE) / len(theme.HEADS)
 
     @property
     def beside(self) -> bool:
@@ -64,7 +66,7 @@ class HeadsLayout:
 
     def title(self, head: int) -> QRectF:
         """Return the place of a head's name and verdict."""
-        return QRectF(round(head * (self.block + GAP)), 0, self.block, self.line)
+        return QRectF(round(EDGE + head * (self.block + GAP)), 0, self.block, self.line)
 
     def list(self, place: int) -> QRectF:
         """Return the place of a list, its letter included; places go by head, then by side."""
@@ -82,6 +84,8 @@ class HeadsPair(QWidget):
 
     pointed = Signal(object)
     """Emitted with what is read, in words; ``""`` for nothing."""
+    shown = Signal(object)
+    """Emitted with the place (QRectF) that should be in sight."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -132,7 +136,7 @@ class HeadsPair(QWidget):
             ink = Ink(painter, theme.current(), theme.font(), theme.font("small"))
             self.paint(ink, self.pair, self.layout_)
             if self.hasFocus():
-                box = self.layout_.list(self.selected).adjusted(4, 4, -4, 0)
+                box = self.layout_.list(self.selected).adjusted(0, 3, 0, 0)
                 paint_focus(painter, box, theme.current(), True)
         painter.end()
 
@@ -175,6 +179,12 @@ class HeadsPair(QWidget):
         self._under = None
         self._say()
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Put the keyboard's place here."""
+        if self._under is not None:
+            self.selected = self._under
+            self.update()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Walk from list to list."""
         step = STEPS.get(Qt.Key(event.key()))
@@ -183,11 +193,14 @@ class HeadsPair(QWidget):
             return
         self.selected = min(LISTS - 1, max(0, self.selected + step))
         self._under = None
+        self.shown.emit(self.layout_.list(self.selected))
         self._say()
         self.update()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Show which list the keys are on."""
+        if event.reason() != Qt.FocusReason.MouseFocusReason:
+            self.shown.emit(self.layout_.list(self.selected))
         self._say()
         self.update()
         super().focusInEvent(event)

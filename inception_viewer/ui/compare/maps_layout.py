@@ -162,7 +162,7 @@ def arrange(
     close = replace(plain, compact=True)
     width = _across(room[1], plain, rows, aspect)
     made = plain
-    if min(width, wide) < COMFORTABLE:
+    if width < min(COMFORTABLE, wide):
         fitting = [_across(room[1], close, shown, aspect) for shown in (rows, min(FEW, rows))]
         made = close
         width = next((one for one in fitting if one >= LEAST), LEAST)

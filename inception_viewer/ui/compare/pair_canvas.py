@@ -180,6 +180,8 @@ class PairCanvas(QWidget):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Show which cell the keys are on."""
+        if event.reason() != Qt.FocusReason.MouseFocusReason:
+            self.shown.emit(QRectF(self.layout_.cell(*self.selected)))
         self._say()
         self.update()
         super().focusInEvent(event)

@@ -137,7 +137,6 @@ class Dial(QObject):
         box.setPrefix(chosen.prefix)
         box.setSuffix(chosen.suffix)
         box.setKeyboardTracking(False)
-        box.setFixedWidth(11 * theme.GRID)
         return box
 
     def _tell(self) -> None:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from ...changed_inputs import NEUTRAL, effective
 from ...edit_questions import Distortion
@@ -45,6 +46,8 @@ LOOK = (
     Range("noise", "Noise", "Standard deviation of Gaussian noise, in grey levels of 255",
           0, 128, suffix=" levels"),
 )  # fmt: skip
+BOX = 88
+"""Logical pixels of the field for a value at text scale 1."""
 WITHIN_CROP = ("crop_x", "crop_y")
 
 
@@ -67,6 +70,8 @@ class DistortForm(QWidget):
         self.clear.clicked.connect(lambda: self._move(NEUTRAL, True))
         self._lay_out()
         self.set_distortion(NEUTRAL)
+        theme.broadcast.changed.connect(self._restyle)
+        self._restyle(None)
 
     def _lay_out(self) -> None:
         grid = QGridLayout()
@@ -93,6 +98,11 @@ class DistortForm(QWidget):
         dial.stand_in(grid, row)
         dial.moved.connect(lambda field, value, ended: self._change(ended, **{field: value}))
         self.dials[chosen.field] = dial
+
+    def _restyle(self, _: object) -> None:
+        if isValid(self):
+            for dial in self.dials.values():
+                dial.box.setFixedWidth(round(BOX * max(1.0, theme.text_scale())))
 
     # --- setters ---------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from ...edit_questions import Adversarial, Distortion
 from ...images.differences import FACTORS, enlarged, fitting_factor, measured
@@ -73,11 +74,14 @@ class InputPage(QWidget):
         self.note.hide()
         self._standing: Adversarial | None = None
         self._seen: tuple[Pixels, Pixels, Pixels] | None = None
-        self._photo, self._done, self._scene = "", "", None
+        self._photo, self._done = "", ""
+        self._scene: Scene | None = None
+        self.shown_factor = 1.0
         self._connect_forms()
         self._make_tools()
         self._lay_out()
         self.set_pictures(None)
+        theme.broadcast.changed.connect(self._restyle)
 
     def _connect_forms(self) -> None:
         self.distort.moved.connect(self.moved)
@@ -202,6 +206,13 @@ class InputPage(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the pictures above the sliders where there is no room beside them."""
         super().resizeEvent(event)
+        self._share_room()
+
+    def _restyle(self, _: object) -> None:
+        if isValid(self):
+            self._share_room()
+
+    def _share_room(self) -> None:
         scale = max(1.0, theme.text_scale())
         beside = self.width() >= BESIDE_FROM * scale
         ways = QBoxLayout.Direction
@@ -262,7 +273,7 @@ class InputPage(QWidget):
         had = self._seen is not None and self._seen[1] is not self._seen[2]
         self._seen, self._photo, self._done, self._scene = seen, photo, done, scene
         model = self.against.model()
-        model.item(1).setEnabled(misled)  # type: ignore[attr-defined]
+        model.item(1).setEnabled(misled)
         if misled != had and seen is not None:
             with QSignalBlocker(self.against):
                 self.against.setCurrentIndex(1 if misled else 0)
@@ -297,6 +308,7 @@ class InputPage(QWidget):
         found = measured(*pair)
         chosen = self.factor.currentData()
         factor = fitting_factor(found.largest) if chosen is None else float(chosen)
+        self.shown_factor = factor
         words = titles(self.compared, factor)
         self.pictures.set_trio(Trio(*pair, enlarged(*pair, factor), words))
         self.sentence.setText(difference_sentence(found, factor))

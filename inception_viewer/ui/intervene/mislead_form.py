@@ -31,7 +31,7 @@ METHODS: tuple[tuple[str, AttackMethod, str], ...] = (
     ("FGSM", "fgsm", "One step along the sign of the gradient (Goodfellow et al., 2015)"),
     ("PGD", "pgd", "Several small steps, each kept within the bound (Madry et al., 2018)"),
 )
-MOST_STEPS = 200
+MOST_STEPS = 100
 
 
 class MisleadForm(QWidget):

@@ -51,6 +51,8 @@ class CellState:
         What is to be said of the head whose answer is explained; None of a channel's.
     elsewhere
         What it is of, where that is not what the window looks at: another checkpoint, …
+    left_out
+        What is said of interventions that are not taken into account, or ``""``.
     """
 
     cell: Cell
@@ -65,6 +67,7 @@ class CellState:
     pinned: bool = False
     head: HeadNote | None = None
     elsewhere: tuple[str, ...] = ()
+    left_out: str = ""
 
     @property
     def question(self) -> Attribution:

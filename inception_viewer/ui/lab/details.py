@@ -127,7 +127,8 @@ def _caption(state: CellState) -> str:
         return words.status_text(state)
     if state.complete is not None and state.complete.degenerate:
         return state.complete.degenerate
-    return f"Photo {state.cell.photo}. {caption(state.answer, state.busy)}"
+    said = f"Photo {state.cell.photo}. {caption(state.answer, state.busy)}"
+    return f"{said} {state.left_out}".strip()
 
 
 def _trouble(state: CellState) -> str:

@@ -34,7 +34,9 @@ def full_caption(
     grades = [words.grade_text(measure, state) for measure in measures.values()]
     graded = f" {'; '.join(filter(None, grades))}." if any(grades) else ""
     weights = f"Checkpoint {answer.provenance.fingerprint[:12]}."
-    return f"Photo {state.cell.photo}. {caption(answer)}. {scale}{graded} {weights}"
+    left_out = f" {state.left_out}" if state.left_out else ""
+    said = f"Photo {state.cell.photo}. {caption(answer)}.{left_out}"
+    return f"{said} {scale}{graded} {weights}"
 
 
 def picture_of(

@@ -25,6 +25,9 @@ class LabPanes(QWidget):
         self.chooser, self.details, self.grades = Chooser(), Details(), GradesPanel()
         self.failure = SmallLabel("error")
         self.failure.hide()
+        self.note = SmallLabel("muted")
+        self.note.setContentsMargins(theme.GRID, 4, theme.GRID, 4)
+        self.note.hide()
         self.side = self._side()
         self.scrolled = self._scrolled()
         right = QFrame()
@@ -32,7 +35,7 @@ class LabPanes(QWidget):
         column = QVBoxLayout(right)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for part in (self.toolbar, self.failure):
+        for part in (self.toolbar, self.failure, self.note):
             column.addWidget(part)
         column.addWidget(self.scrolled, 1)
         row = QHBoxLayout(self)

@@ -207,7 +207,7 @@ def told(state: CellState, classes: Sequence[str], measures: Mapping[str, Measur
     grades = [grade_text(measure, state) for measure in measures.values()]
     lines = [
         state.cell.title, what_text(state, classes), state.head.sentence if state.head else "",
-        status_text(state), check_text(state), warning_text(state), *grades,
+        status_text(state), check_text(state), warning_text(state), state.left_out, *grades,
     ]  # fmt: skip
     return "\n".join(filter(None, lines))
 
@@ -218,7 +218,7 @@ def spoken(state: CellState, classes: Sequence[str], measures: Mapping[str, Meas
     parts = [
         "pinned" if state.pinned else "", state.cell.title, what_text(state, classes),
         state.head.sentence if state.head else "", status_text(state),
-        check_text(state).removeprefix(WARNING), warning_text(state),
+        check_text(state).removeprefix(WARNING), warning_text(state), state.left_out,
         state.sentence, state.complete.degenerate if state.complete else "", *grades,
     ]  # fmt: skip
     return ", ".join(part.rstrip(".") for part in parts if part)

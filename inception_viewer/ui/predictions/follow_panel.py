@@ -28,18 +28,13 @@ class FollowPanel(QFrame):
         super().__init__(parent)
         self.classes: tuple[int, ...] = ()
         self._names: tuple[str, ...] = ()
-        self._room = 0
+        self._room = 1000
         self.table, self.chooser = FollowedTable(), ClassChooser()
         self.chooser.set_default_text(FOLLOW, TIP)
         self.chooser.setAccessibleName("Follow a class")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        line = QFrame()
-        line.setFrameShape(QFrame.Shape.HLine)
-        line.setProperty("role", "line")
-        self._line = line
-        layout.addWidget(line)
         layout.addWidget(self.table)
         self.table.removed.connect(self.remove)
         self.chooser.class_chosen.connect(self.add)
@@ -58,9 +53,9 @@ class FollowPanel(QFrame):
         self.fit(self._room)
 
     def fit(self, room: int) -> None:
-        """Take at most so many pixels; the rest scrolls."""
+        """Take at most so many pixels, but room for a row; the rest scrolls."""
         self._room = room
-        height = min(self.table.wanted_height, max(room, 0) or self.table.wanted_height)
+        height = min(self.table.wanted_height, max(room, self.table.row_height))
         self.setVisible(bool(self.classes))
         self.table.setFixedHeight(height)
         scrolls = height < self.table.wanted_height

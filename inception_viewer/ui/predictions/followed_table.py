@@ -33,6 +33,11 @@ class FollowedTable(PredictionTable):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
     @property
+    def row_height(self) -> int:
+        """Height at which one row shows."""
+        return round(self._geometry().row) + 2
+
+    @property
     def wanted_height(self) -> int:
         """Height at which all rows show."""
         return round(len(self.rows) * self._geometry().row) + 2
@@ -49,6 +54,7 @@ class FollowedTable(PredictionTable):
 
     def _paint(self, painter: QPainter, brush: Brush) -> None:
         super()._paint(painter, brush)
+        painter.fillRect(QRectF(0, 0, brush.geometry.width, 1), QColor(theme.current().border))
         painter.setFont(theme.font())
         for row in range(len(self.rows)):
             lit = row == self._hovered or (self.hasFocus() and row == self._cursor)

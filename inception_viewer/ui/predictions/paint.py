@@ -103,6 +103,8 @@ class Brush:
     def heading(self) -> None:
         """Paint the heads' names with their colour, and their state or place below."""
         g = self.geometry
+        if not g.header:
+            return
         self.painter.fillRect(QRectF(0, 0, g.width, g.header), QColor(self.colours.panel))
         for head in HEADS:
             left, width = g.column(head)

@@ -71,6 +71,12 @@ class PredictionTable(QAbstractScrollArea):
         return self._rows[self._cursor] if self._rows else None
 
     @property
+    def least_height(self) -> int:
+        """Height at which the heading and one row show."""
+        geometry = self._geometry()
+        return round(geometry.header + geometry.row)
+
+    @property
     def room(self) -> int:
         """How many rows fit without scrolling."""
         geometry = self._geometry()

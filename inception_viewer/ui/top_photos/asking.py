@@ -20,7 +20,7 @@ from ...index_questions import (
     TopPhotosAnswer,
 )
 from ...questions import CheckpointInfo, Node, Preprocessing
-from ...runner import Done, Failed, Outcome, Runner
+from ...runner import Done, Failed, Outcome, Partial, Runner
 from ...session import Session, State
 from .. import snippets
 from ..attribution.export import save_picture
@@ -54,6 +54,7 @@ class AskingTopPhotos(QObject):
         self.panel = TopPhotosPanel()
         self._found: dict[Key, tuple[IndexInfo, ...]] = {}
         self._chosen: dict[Key, str] = {}
+        self._searched: set[Key] = set()
         self._asked: TopPhotos | None = None
         self._stale = True
         self._awaited: Key | None = None
@@ -74,7 +75,7 @@ class AskingTopPhotos(QObject):
         panel.go_on_wanted.connect(indexing.go_on)
         panel.file_wanted.connect(self.open_file)
         panel.index_chosen.connect(self._choose)
-        panel.unit_wanted.connect(self._select_unit)
+        panel.channel_wanted.connect(self._select)
         panel.opened.connect(self._open)
         panel.resized.connect(inspector.settle)
         indexing.known.connect(self._take_written)
@@ -148,9 +149,9 @@ class AskingTopPhotos(QObject):
             self._asked = None
             info = self._session.state.open_checkpoint
             assert info is not None
-            self.panel.show_instead(*instead(node, info.graph))
+            self.panel.show_instead(*instead(node, channel[1], info.graph))
             return
-        if key not in self._found:
+        if key not in self._searched:
             self._find(key)
             return
         self._show_indexes(key)
@@ -158,6 +159,7 @@ class AskingTopPhotos(QObject):
         path = self._path(key)
         if not path:
             self._asked = None
+            self._searched.discard(key)  # one may be made elsewhere
             self.panel.show_first() if self._building(key) else self.panel.show_none()
             return
         self._asked = TopPhotos(path, key[0], *channel)
@@ -172,8 +174,10 @@ class AskingTopPhotos(QObject):
             self._runner.live("indexes", FindIndexes(*key), partial(self._take_indexes, key))
 
     def _take_indexes(self, key: Key, outcome: Outcome) -> None:
+        if self._awaited == key and not isinstance(outcome, Partial):
+            self._awaited = None
         if isinstance(outcome, Done | Failed):
-            self._awaited = None if self._awaited == key else self._awaited
+            self._searched.add(key)
             known = self._found.get(key, ())
             paths = {info.path for info in known}
             found = outcome.answer if isinstance(outcome, Done) else ()
@@ -252,7 +256,6 @@ class AskingTopPhotos(QObject):
             self.panel.set_failure(outcome.sentence)
         elif isinstance(outcome, Done):
             self.panel.set_failure("")
-            self._found.setdefault(key, ())
             self._keep(key, outcome.answer.info)
             self._chosen[key] = outcome.answer.info.path
             self.look_again()
@@ -267,8 +270,7 @@ class AskingTopPhotos(QObject):
         """Use an index that grows, from its first photos on."""
         key = (info.fingerprint, info.preprocessing)
         known = {one.path for one in self._found.get(key, ())}
-        if key in self._found:
-            self._keep(key, info)
+        self._keep(key, info)
         if info.path not in known:
             self._chosen[key] = info.path
         if key == self._key():
@@ -276,10 +278,7 @@ class AskingTopPhotos(QObject):
 
     def _take_end(self, question: BuildIndex) -> None:
         """Look at what was written last: more than was told, if it was stopped."""
-        key = (question.checkpoint, question.preprocessing)
-        if not self._found.get(key):
-            self._found.pop(key, None)
-        if key == self._key():
+        if (question.checkpoint, question.preprocessing) == self._key():
             self.look_again()
 
     def _show_progress(self) -> None:
@@ -304,8 +303,8 @@ class AskingTopPhotos(QObject):
         """Look at a photo: its strongest position is the one of the tile."""
         self.brought.emit(_whole_file(photo.path))
 
-    def _select_unit(self, unit: str) -> None:
-        self._session.update(lambda state: replace(state, unit=unit, channel=(unit, 0)))
+    def _select(self, channel: tuple[str, int]) -> None:
+        self._session.update(lambda state: replace(state, unit=channel[0], channel=channel))
 
     def save(self) -> None:
         """Ask where, and write the tiles as a picture with a caption."""
@@ -333,6 +332,7 @@ class AskingTopPhotos(QObject):
         made: dict[str, Any] = {
             "said": [label.text() for label in said if not label.isHidden() and label.text()],
             "index": None,
+            "indexing": self._indexing.text or None,
         }
         if answer is None:
             return made

@@ -27,8 +27,8 @@ class TopPhotosPanel(QWidget):
     """The :class:`IndexInfo` of an index that is to be finished."""
     index_chosen = Signal(object)
     """The path of one of several indexes."""
-    unit_wanted = Signal(object)
-    """The unit to look at instead of one without top photos."""
+    channel_wanted = Signal(object)
+    """The channel, (unit, index), to look at instead of one without top photos."""
     opened = Signal(object)
     """The :class:`TopPhoto` to look at."""
     resized = Signal()
@@ -39,7 +39,8 @@ class TopPhotosPanel(QWidget):
         self.answer: TopPhotosAnswer | None = None
         self._node: Node | None = None
         self._info: IndexInfo | None = None
-        self._instead = ""
+        self._instead: tuple[str, int] | None = None
+        self._offered: tuple[tuple[IndexInfo, ...], str] = ((), "")
         self._build()
         self._lay_out()
         self.tiles.looked.connect(self._look)
@@ -67,7 +68,7 @@ class TopPhotosPanel(QWidget):
         self.index = self._button("Index a folder\N{HORIZONTAL ELLIPSIS}", self.index_wanted.emit)
         self.index.setProperty("primary", True)
         self.file = self._button("Open an index\N{HORIZONTAL ELLIPSIS}", self.file_wanted.emit)
-        self.unit = self._button("", lambda: self.unit_wanted.emit(self._instead))
+        self.unit = self._button("", lambda: self.channel_wanted.emit(self._instead))
 
     def _label(self, role: str = "muted") -> QLabel:
         made = QLabel()
@@ -97,8 +98,8 @@ class TopPhotosPanel(QWidget):
         for button in (self.index, self.file, self.unit):
             buttons.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.chooser)
-        for part in (self.failure, self.about):
-            column.addWidget(part)
+        column.addWidget(self.failure)
+        column.addWidget(self.about)
         column.addLayout(state)
         for part in (self.whole, self.tiles, self.note, self.sentence):
             column.addWidget(part)
@@ -108,6 +109,9 @@ class TopPhotosPanel(QWidget):
 
     def set_indexes(self, infos: Sequence[IndexInfo], chosen: str) -> None:
         """Offer these indexes, where there are several."""
+        if (tuple(infos), chosen) == self._offered:
+            return
+        self._offered = tuple(infos), chosen
         self.chooser.clear()
         for info in infos:
             self.chooser.addItem(words.entry(info), info.path)
@@ -180,14 +184,16 @@ class TopPhotosPanel(QWidget):
         """Offer what can be done where the index cannot be used; the failure says why."""
         self._show_sentence("", self.index, self.file)
 
-    def show_instead(self, sentence: str, unit: str) -> None:
-        """Say that a unit has no top photos and which one to choose in its place."""
-        self._instead = unit
-        self.unit.setText(f"Look at {unit}")
+    def show_instead(self, sentence: str, channel: tuple[str, int] | None) -> None:
+        """Say that a unit has no top photos and which channel to choose in its place."""
+        self._instead = channel
+        if channel is not None:
+            self.unit.setText(f"Look at {channel[0]}, channel {channel[1]}")
         self.chooser.hide()
+        self._offered = (), ""
         self._say(self.failure, "")
         self.set_progress(None)
-        self._show_sentence(sentence, *([self.unit] if unit else []))
+        self._show_sentence(sentence, *([self.unit] if channel is not None else []))
 
     def _show_sentence(self, sentence: str, *buttons: QPushButton) -> None:
         self.answer = None

@@ -15,7 +15,7 @@ from . import words
 from .tile_paint import Grid, paint_number, paint_tile, reach
 
 SIDE = 200
-COLUMNS = 3
+COLUMNS = 5
 
 
 def name_for(answer: TopPhotosAnswer) -> str:
@@ -33,7 +33,7 @@ def caption(answer: TopPhotosAnswer, checkpoint: str) -> str:
         f"Top photos of {asked.unit}, channel {asked.channel}, of {checkpoint}"
         f" ({info.fingerprint[:12]}), cut out at the receptive field, with the channel's"
         f" activation. {words.about(answer)} Input {how} {made.width}x{made.height}.",
-        ", ".join(Path(photo.path).name for photo in answer.photos),
+        ", ".join("/".join(Path(photo.path).parts[-2:]) for photo in answer.photos),
     ]
     return "\n".join(lines)
 

@@ -30,6 +30,9 @@ OTHER_INPUT = (
 
 TOUCHED = "What is done to units is left out here: these are the network's own activations."
 
+PASSING = ("max_pool", "avg_pool", "lrn", "concat")
+"""Kinds of units whose channels are those of what they are made from, one by one."""
+
 
 def name_of(info: IndexInfo) -> str:
     """Return what an index is called: its folder's name."""
@@ -98,14 +101,37 @@ def _whole(one: TopPhoto) -> bool:
     return one.box == (0, 0, width, height)
 
 
-def instead(node: Node, graph: Graph) -> tuple[str, str]:
-    """Return what to choose in a unit's place, as a sentence and that unit's name or ``""``."""
+def instead(node: Node, channel: int, graph: Graph) -> tuple[str, tuple[str, int] | None]:
+    """Return what to choose in the place of a channel that has no top photos.
+
+    Returns
+    -------
+    sentence, channel
+        The latter is (unit, index) of a convolution's; None where there is none.
+    """
     kind = KINDS.get(node.kind, node.kind)
-    unit = _convolution(node.name, graph)
     said = f"Top photos are those of convolutions; {node.name} is a {kind}."
     if node.kind == "input":
         said = "Top photos are those of convolutions; this is the input."
-    return (f"{said} Choose {unit}." if unit else said), unit
+    made_from = _source(node.name, channel, graph)
+    if made_from is not None:
+        return f"{said} This channel is made from the one below.", made_from
+    unit = _convolution(node.name, graph)
+    return (f"{said} Choose {unit}.", (unit, 0)) if unit else (said, None)
+
+
+def _source(unit: str, channel: int, graph: Graph) -> tuple[str, int] | None:
+    """Return the convolution's channel that pools and concatenations made this one from."""
+    nodes = {node.name: node for node in graph.nodes}
+    while nodes[unit].kind != "conv":
+        before = [a for a, b in graph.edges if b == unit]
+        if nodes[unit].kind not in PASSING or not before:
+            return None
+        for unit in before:
+            if channel < nodes[unit].shape[0]:
+                break
+            channel -= nodes[unit].shape[0]
+    return unit, channel
 
 
 def _convolution(name: str, graph: Graph) -> str:
