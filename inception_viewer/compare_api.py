@@ -202,7 +202,9 @@ def compare_groups(
     net
         From :func:`inception_viewer.load`.
     groups
-        From a group's name to its folder, or its photos; at most 500 each.
+        From a group's name to its folder, or its photos; at most 500 each. Folders may have
+        any number of photos, if all groups are folders: of those with more only sums are kept,
+        ``.mean`` and ``.spread``, but no rows (``.pooled``); stopped, the same call goes on.
     preprocessing
         How photos become the input; None for the checkpoint's own.
 

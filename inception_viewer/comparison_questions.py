@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .questions import Floats, Pixels, Preprocessing, Provenance, Question, Scene
+
+if TYPE_CHECKING:
+    from .moments import Moments
 
 Doubles = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -117,6 +120,28 @@ class CompareGroups(Question):
     groups: tuple[Group, ...]
 
 
+@dataclass(frozen=True)
+class CompareFolders(Question):
+    """The same of folders of any size, of which only sums are kept; :class:`GroupsAnswer`.
+
+    Asked again after it was stopped it goes on where it was: what is known is written to the
+    user's cache folder every half minute. Under ``torchrun`` processes share the photos out.
+
+    Attributes
+    ----------
+    checkpoint, preprocessing
+        The network and its input.
+    folders
+        (group's name, its folder), at least two; photos lie in it to any depth.
+    """
+
+    cached: ClassVar[bool] = False  # what lies in the folders may change
+
+    checkpoint: str
+    preprocessing: Preprocessing
+    folders: tuple[tuple[str, str], ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Separation:
     """How a unit's channels differ between two groups.
@@ -170,9 +195,14 @@ class GroupsAnswer:
     separations
         By pair of groups (in the question's order) and unit; in a partial answer, of the photos
         so far.
+    moments
+        By group and unit, where no rows are kept (:class:`CompareFolders`): ``pooled``,
+        ``photos`` and ``predicted`` are empty then.
+    unreadable_more
+        How many more photos could not be read than are in ``failures``.
     """
 
-    question: CompareGroups
+    question: CompareGroups | CompareFolders
     pooled: Mapping[str, Mapping[str, Floats]]
     photos: Mapping[str, tuple[str, ...]]
     predicted: Mapping[str, tuple[int, ...]]
@@ -180,19 +210,36 @@ class GroupsAnswer:
     provenance: Provenance
     separations: Mapping[tuple[str, str], Mapping[str, Separation]] = field(default_factory=dict)
     partial: bool = False
+    moments: Mapping[str, Mapping[str, Moments]] = field(default_factory=dict)
+    unreadable_more: int = 0
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Their names."""
+        return tuple(self.moments or self.pooled)
 
     @property
     def units(self) -> tuple[str, ...]:
         """Units that were compared, in the order of computation."""
-        return tuple(next(iter(self.pooled.values())))
+        return tuple(next(iter((self.moments or self.pooled).values())))
+
+    def count(self, group: str) -> int:
+        """Return how many photos of a group were read."""
+        if self.moments:
+            return next(iter(self.moments[group].values())).n
+        return len(self.photos[group])
 
     def mean(self, group: str, unit: str) -> Doubles:
         """Return a group's mean activation of each channel."""
+        if self.moments:
+            return self.moments[group][unit].mean
         found: Doubles = self.pooled[group][unit].mean(0, dtype=np.float64)
         return found
 
     def spread(self, group: str, unit: str) -> Doubles:
         """Return the standard deviation over a group's photos (n - 1) of each channel."""
+        if self.moments:
+            return self.moments[group][unit].spread
         found: Doubles = self.pooled[group][unit].std(0, ddof=1, dtype=np.float64)
         return found
 

@@ -169,7 +169,7 @@ SIGNIFICANT = 0.05
 
 def groups_sentence(answer: GroupsAnswer, first: str, second: str) -> str:
     """Say what was compared, and how much of it tells the groups apart."""
-    n = tuple(len(answer.photos[name]) for name in (first, second))
+    n = tuple(answer.count(name) for name in (first, second))
     counts = f"{first} ({n[0]} photos) against {second} ({n[1]})"
     found = answer.separations[first, second].values()
     so_far = "so far, " if answer.partial else ""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from .questions import Provenance, Question, Scene
+from .questions import Preprocessing, Provenance, Question, Scene
 
 InterventionMode = Literal["zero", "scale", "mean", "patch"]
 AblationMode = Literal["zero", "mean"]
@@ -65,6 +65,26 @@ class Intervention:
 
 
 @dataclass(frozen=True)
+class Files:
+    """Photos on the disk, which are read when their turn comes and not kept.
+
+    Attributes
+    ----------
+    checkpoint, preprocessing
+        The network and its input.
+    paths
+        Of the photos.
+    group
+        What they are called together, for captions.
+    """
+
+    checkpoint: str
+    preprocessing: Preprocessing
+    paths: tuple[str, ...]
+    group: str = ""
+
+
+@dataclass(frozen=True)
 class BranchImportance(Question):
     """What each branch is worth to a class; answered by :class:`BranchImportanceAnswer`.
 
@@ -88,6 +108,8 @@ class BranchImportance(Question):
         Whether the same is done for the pool branch. Its 1x1 projection comes last, so that
         ablating the projection *is* ablating the branch (``"pool"``); what is ablated besides
         is what it reads, the max pool (``"pooled"``).
+    files
+        Photos on the disk that are averaged over as well.
     """
 
     scenes: tuple[Scene, ...]
@@ -98,6 +120,12 @@ class BranchImportance(Question):
     reductions: bool = False
     conductance: bool = False
     projections: bool = False
+    files: Files | None = None
+
+    @property
+    def asked(self) -> int:
+        """How many photos it is over."""
+        return len(self.scenes) + (len(self.files.paths) if self.files is not None else 0)
 
 
 Table = Mapping[str, Mapping[str, float]]
@@ -128,6 +156,8 @@ class BranchImportanceAnswer:
         A sentence for each branch on which ablation and conductance contradict each other.
     photos
         How many are in it: fewer than asked for in a partial answer.
+    failures
+        (path, one sentence) of files that could not be read.
     """
 
     question: BranchImportance
@@ -143,6 +173,7 @@ class BranchImportanceAnswer:
     disagreements: tuple[str, ...] = ()
     photos: int = 1
     partial: bool = False
+    failures: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

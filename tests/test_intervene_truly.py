@@ -204,7 +204,7 @@ def test_over_the_tray_with_means_and_reductions(
     form.reductions.setChecked(True)
     page = compute(window)
     again = iv.branch_importance(
-        network, list(photos), mode="mean", references=photos, reductions=True
+        network, list(photos), mode="mean", references=photos, reductions=True, projections=True
     )
     assert page.answer.photos == 2
     for table in ("logit_drop", "probability_drop", "logit_spread", "probability_spread"):
@@ -215,7 +215,7 @@ def test_over_the_tray_with_means_and_reductions(
     until(lambda: path.exists() and not window.runner.lanes["files"].busy)
     with path.open(encoding="utf-8", newline="") as file:
         read = list(csv.DictReader(file))
-    assert len(read) == 9 * 6
+    assert len(read) == 9 * 7
     first = next(r for r in read if (r["module"], r["branch"]) == ("inception3a", "3x3_reduce"))
     drop = page.answer.logit_drop["inception3a"]["3x3_reduce"]
     assert float(first["logit_drop"]) == drop

@@ -14,8 +14,9 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from window_tools import close, open_controller, until
 
+from inception_viewer import edit_questions
 from inception_viewer.session import AttributionSettings, use_input
-from inception_viewer.ui import commands
+from inception_viewer.ui import commands, snippets
 from inception_viewer.ui.controller import Controller
 
 CONTROL_SHIFT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
@@ -214,3 +215,15 @@ def test_an_input_chosen_by_hand_is_in_the_lines(window: Controller) -> None:
     finally:
         window.session.update(lambda state: use_input(state, None))
         until(lambda: window.frames.settled)
+
+
+def test_edits_are_made_as_they_are() -> None:
+    edits = (
+        edit_questions.Distortion(rotation=-12.5, mirror=True, noise=3.0, seed=4),
+        edit_questions.Brush((edit_questions.Stroke(((1.0, 2.5), (3.0, 4.0)), 5.0, True),), "mean"),
+        edit_questions.Adversarial("pgd", 7, "aux1", 3, step=0.5),
+    )
+    made: dict[str, Any] = {}
+    exec("\n".join(["import inception_viewer as iv", *snippets.edit_lines(edits)]), made)
+    assert tuple(made["edits"]) == edits
+    assert snippets.edit_lines(()) == []

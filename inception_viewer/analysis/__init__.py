@@ -21,6 +21,7 @@ from inception_viewer.checkpoint_questions import (
 from inception_viewer.comparison_questions import (
     BranchProfile,
     CompareCheckpoints,
+    CompareFolders,
     CompareGroups,
     ExampleMaps,
     PhotoMap,
@@ -73,6 +74,7 @@ def registry() -> dict[type[Question], Answering]:
         example_maps,
         files,
         glance,
+        group_folders,
         groups,
         input_preview,
         judging,
@@ -106,6 +108,7 @@ def registry() -> dict[type[Question], Answering]:
         DecisiveChannels: decisive_channels.answer,
         BranchProfile: branch_profile.answer,
         CompareGroups: groups.answer,
+        CompareFolders: group_folders.answer,
         ExampleMaps: example_maps.answer,
         PhotoMap: photo_map.answer,
         CompareCheckpoints: checkpoint_comparison.answer,

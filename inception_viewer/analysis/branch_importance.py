@@ -9,7 +9,7 @@ along as a batch that grows by four at each, so that every weight is fetched onc
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -17,21 +17,23 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from inception_viewer.errors import QuestionError
+from inception_viewer.errors import ImageError, QuestionError
 from inception_viewer.googlenet import packed
 from inception_viewer.googlenet.architecture import INPUT, LOGITS, GoogLeNet
 from inception_viewer.googlenet.targets import check_target
 from inception_viewer.googlenet.variants import BRANCH_OUTPUT
+from inception_viewer.images.decode import decode
+from inception_viewer.images.preprocess import prepare
 from inception_viewer.intervention_questions import (
     BranchImportance,
     BranchImportanceAnswer,
     Table,
 )
-from inception_viewer.questions import Floats, Provenance
+from inception_viewer.questions import Floats, ImageSource, Preprocessing, Provenance, Scene
 
 from .attribution.baselines import black
 from .branch_conductance import branch_conductance, disagreements
-from .trace import softmax
+from .trace import compute, softmax
 
 if TYPE_CHECKING:
     from inception_viewer.lab import Lab
@@ -85,39 +87,71 @@ def answer(question: BranchImportance, lab: Lab, progress: Progress) -> BranchIm
         If there is no photo, or no such head or class; if means are asked for without photos.
     """
     started = time.perf_counter()
-    if not question.scenes:
-        raise QuestionError("Choose at least one photo to ablate branches for.")
-    checkpoint = question.scenes[0].checkpoint
+    checkpoint, made = _network(question)
     net = lab.network(checkpoint, progress.lane)
     check_target(net, question.head, question.target or 0)
-    info = lab.info(checkpoint)
     instead = _replacements(question, lab, progress)
     found: list[Ablated] = []
     credit: list[Table] = []
+    failures: list[tuple[str, str]] = []
 
     def wrap(partial: bool) -> BranchImportanceAnswer:
         seconds = time.perf_counter() - started
-        made = question.scenes[0].preprocessing
-        provenance = Provenance(info.fingerprint, made, seconds, net.device.type)
-        return _averaged(question, found, credit, provenance, partial)
+        provenance = Provenance(checkpoint, made, seconds, net.device.type)
+        return _averaged(question, found, credit, failures, provenance, partial)
 
-    count = len(question.scenes)
-    for number, scene in enumerate(question.scenes):
+    count = question.asked
+    for number, photo in enumerate(_photos(question, lab, net, progress)):
         progress(number / count, wrap(True) if found else None, f"photo {number + 1} of {count}")
-        scene = replace(scene, interventions=())
-        trace = lab.trace(scene, progress.lane, keep=count == 1)
-        one = ablated(net, trace.batches, question.head, question.target, instead, within(question))
+        if isinstance(photo, str):
+            failures.append((_path(question, number), photo))
+            continue
+        values, array = photo
+        one = ablated(net, values, question.head, question.target, instead, within(question))
         if question.conductance:
-            array = lab.prepare(scene).array
-            start = _received(net, black(array, scene.preprocessing))
-            end = _received(net, array)
+            start, end = _received(net, black(array, made)), _received(net, array)
 
             def tell(fraction: float, number: int = number) -> None:
                 progress((number + fraction) / count, None, f"conductance of photo {number + 1}")
 
             credit.append(branch_conductance(net, start, end, question.head, one.target, tell))
         found.append(one)
+    if not found:
+        raise QuestionError("None of these photos could be read.")
     return wrap(False)
+
+
+def _network(question: BranchImportance) -> tuple[str, Preprocessing]:
+    """Return the network and the input that a question is about."""
+    if question.scenes:
+        return question.scenes[0].checkpoint, question.scenes[0].preprocessing
+    if question.files is None or not question.files.paths:
+        raise QuestionError("Choose at least one photo to ablate branches for.")
+    return question.files.checkpoint, question.files.preprocessing
+
+
+def _photos(
+    question: BranchImportance, lab: Lab, net: GoogLeNet, progress: Progress
+) -> Iterator[tuple[Mapping[str, Tensor], Floats] | str]:
+    """Yield every unit's activation for each photo, and its input; or why it cannot be read."""
+    for scene in question.scenes:
+        scene = replace(scene, interventions=())
+        trace = lab.trace(scene, progress.lane, keep=question.asked == 1)
+        yield trace.batches, lab.prepare(scene).array
+    files = question.files
+    for path in files.paths if files is not None else ():
+        assert files is not None
+        try:
+            array = prepare(decode(ImageSource(path=path)).pixels, files.preprocessing).array
+        except ImageError as error:
+            yield str(error)
+            continue
+        yield compute(net, array)[0], array
+
+
+def _path(question: BranchImportance, number: int) -> str:
+    assert question.files is not None
+    return question.files.paths[number - len(question.scenes)]
 
 
 def within(question: BranchImportance) -> Mapping[str, tuple[str, str]]:
@@ -227,7 +261,8 @@ def _replacements(question: BranchImportance, lab: Lab, progress: Progress) -> M
     """Return what ablated units are set to where that is not zero: channel means (1, C, 1, 1)."""
     if question.mode == "zero":
         return {}
-    scene = question.scenes[0]
+    checkpoint, made = _network(question)
+    scene = Scene(checkpoint, "", made)
     return lab.channel_means(scene, question.references, progress.lane)
 
 
@@ -235,6 +270,7 @@ def _averaged(
     question: BranchImportance,
     found: Sequence[Ablated],
     credit: Sequence[Table],
+    failures: Sequence[tuple[str, str]],
     provenance: Provenance,
     partial: bool,
 ) -> BranchImportanceAnswer:
@@ -260,6 +296,7 @@ def _averaged(
         disagreements(logit, divided) if divided else (),
         len(found),
         partial,
+        tuple(failures),
     )
 
 

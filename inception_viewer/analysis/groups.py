@@ -5,23 +5,22 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from inception_viewer.comparison_questions import (
     CompareGroups,
-    Doubles,
     Group,
     GroupsAnswer,
-    Separation,
 )
 from inception_viewer.errors import QuestionError
+from inception_viewer.moments import Moments
 from inception_viewer.questions import Floats, Provenance, Scene
 
 from . import pooling
 from .pooling import Pooled, by_unit
+from .separating import separations
 
 if TYPE_CHECKING:
     from inception_viewer.lab import Lab
@@ -125,7 +124,6 @@ def _answer(
     partial: bool,
 ) -> GroupsAnswer:
     pooled = {name: _stacked(one.found) for name, one in rows.items()}
-    pairs = list(combinations(pooled, 2))
     return GroupsAnswer(
         question,
         pooled,
@@ -133,7 +131,7 @@ def _answer(
         {name: tuple(found.predicted for found in one.found) for name, one in rows.items()},
         tuple(failures),
         provenance,
-        {pair: separations(pooled, *pair) for pair in pairs},
+        separations({name: moments(rows) for name, rows in pooled.items()}),
         partial,
     )
 
@@ -142,70 +140,7 @@ def _stacked(found: Sequence[Pooled]) -> dict[str, Floats]:
     return by_unit(np.stack([one.row for one in found]), found[0].widths)
 
 
-def separations(
-    pooled: Mapping[str, Mapping[str, Floats]], first: str, second: str
-) -> dict[str, Separation]:
-    """Return how every unit's channels tell two groups apart.
-
-    Parameters
-    ----------
-    pooled
-        By group and unit, (photos, channels).
-    """
-    effects, raw = {}, {}
-    for unit in pooled[first]:  # one by one: copies of all at once leave holes in the memory
-        ours, theirs = (pooled[name][unit].astype(np.float64) for name in (first, second))
-        effects[unit], raw[unit] = cohens_d(ours, theirs), welch(ours, theirs)
-        n = len(ours), len(theirs)
-    ends = np.cumsum([len(effect) for effect in effects.values()])
-    p_values = np.split(holm(np.concatenate(list(raw.values()))), ends[:-1])
-    return {
-        unit: Separation(
-            unit, first, second, effect, p_value,
-            np.argsort(-np.abs(np.nan_to_num(effect)), kind="stable"), n, int(ends[-1]),
-        )
-        for (unit, effect), p_value in zip(effects.items(), p_values, strict=True)
-    }  # fmt: skip
-
-
-def cohens_d(first: Doubles, second: Doubles) -> Doubles:
-    """Return the difference of means over the pooled standard deviation, by column.
-
-    Parameters
-    ----------
-    first, second
-        (photos, channels). nan where neither varies.
-    """
-    n, m = len(first), len(second)
-    pooled = ((n - 1) * first.var(0, ddof=1) + (m - 1) * second.var(0, ddof=1)) / (n + m - 2)
-    difference = first.mean(0) - second.mean(0)
-    blank = np.full(len(pooled), np.nan)
-    effect: Doubles = np.divide(difference, np.sqrt(pooled), out=blank, where=pooled > 0)
-    return effect
-
-
-def welch(first: Doubles, second: Doubles) -> Doubles:
-    """Return the p-value of Welch's t-test by column; 1 where neither group varies."""
-    from scipy.stats import ttest_ind_from_stats
-
-    varies = (first.var(0) > 0) | (second.var(0) > 0)
-    p_values = np.ones(first.shape[1])
-    if varies.any():
-        ours, theirs = first[:, varies], second[:, varies]
-        found = ttest_ind_from_stats(
-            ours.mean(0), ours.std(0, ddof=1), len(ours),
-            theirs.mean(0), theirs.std(0, ddof=1), len(theirs),
-            equal_var=False,
-        )  # fmt: skip
-        p_values[varies] = found.pvalue
-    return p_values
-
-
-def holm(p_values: Doubles) -> Doubles:
-    """Correct p-values for their number (Holm, 1979): step down, never falling."""
-    order = np.argsort(p_values, kind="stable")
-    left = len(p_values) - np.arange(len(p_values))
-    raised = np.minimum(1.0, np.maximum.accumulate(p_values[order] * left))
-    corrected = np.empty_like(p_values)
-    corrected[order] = raised
-    return corrected
+def moments(pooled: Mapping[str, Floats]) -> dict[str, Moments]:
+    """Return the moments of each unit's channels, from rows by unit (photos, channels)."""
+    # One by one: copies of all at once leave holes in the memory.
+    return {unit: Moments.of(rows) for unit, rows in pooled.items()}

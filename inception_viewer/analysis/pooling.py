@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from inception_viewer.googlenet.architecture import INPUT, LOGITS, GoogLeNet
+from inception_viewer.googlenet.architecture import INPUT, LOGITS, GoogLeNet, module_path
 from inception_viewer.images.batches import batch_size, batches
 from inception_viewer.questions import Floats, Preprocessing, Scene, frozen_array
 
@@ -100,9 +100,7 @@ def of_paths(
                 yield left[at], why
             if not batch.places:
                 continue
-            with torch.inference_mode():
-                x = net.transform(net.place(torch.from_numpy(batch.array)))
-                values = net.run({INPUT: x}, [*units(net), LOGITS["main"]])
+            values = _computed(net, batch.array)
             found_here = list(zip(batch.places, _pooled(net, values), strict=True))
             for at, one in found_here:  # all of them before any: whoever asks may stop at one
                 lab.pooled.put(keys[left[at]], one)
@@ -110,11 +108,30 @@ def of_paths(
                 yield left[at], one
 
 
+def widths(net: GoogLeNet) -> dict[str, int]:
+    """Return how many channels each of :func:`units` has."""
+    found = {name: net.get_submodule(module_path(name)) for name in units(net)}
+    return {name: module.conv.out_channels for name, module in found.items()}
+
+
+def of_batch(net: GoogLeNet, array: Floats) -> Floats:
+    """Return the rows (photos, channels of all units) of preprocessed photos, which may be none."""
+    if not len(array):
+        return np.empty((0, sum(widths(net).values())), np.float32)
+    return np.stack([one.row for one in _pooled(net, _computed(net, array))])
+
+
 def of_module(values: Mapping[str, Floats], unit: str, outputs: Sequence[str]) -> Floats:
     """Return a unit's pooled channels; a module's are those of its branches."""
     if unit in values:
         return values[unit]
     return np.concatenate([values[f"{unit}/{output}"] for output in outputs])
+
+
+def _computed(net: GoogLeNet, array: Floats) -> dict[str, Tensor]:
+    with torch.inference_mode():
+        x = net.transform(net.place(torch.from_numpy(array)))
+        return net.run({INPUT: x}, [*units(net), LOGITS["main"]])
 
 
 def _pooled(net: GoogLeNet, values: Mapping[str, Tensor]) -> list[Pooled]:

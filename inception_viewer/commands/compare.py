@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import sys
 from collections.abc import Sequence
 from itertools import combinations
 from pathlib import Path
@@ -14,10 +13,12 @@ from typing import Any
 from inception_viewer import comparison_words as words
 from inception_viewer.analysis import answer
 from inception_viewer.analysis.files import write_rows
+from inception_viewer.analysis.groups import MOST
 from inception_viewer.comparison_questions import (
     PROFILE_MEASURES,
     BranchProfile,
     BranchProfileAnswer,
+    CompareFolders,
     CompareGroups,
     Group,
     GroupsAnswer,
@@ -28,27 +29,33 @@ from inception_viewer.file_questions import WriteRows
 from inception_viewer.images.sources import find
 from inception_viewer.lab import Lab
 from inception_viewer.questions import CheckpointInfo, ImageSource, Scene
-from inception_viewer.runner import Cancel
 
 from .compare_checkpoints import compared
 from .photos import opened
-from .progress import FAILED, ConsoleProgress, failure, say, show
+from .progress import FAILED, ConsoleProgress, say, show
+from .several import SharedProgress, attempt, several, speaks
+
+STOPPED = "stopped; nothing was written."
+STOPPED_FOLDERS = (
+    "stopped; what is known of folders of over 500 photos is kept, and the same command goes on"
+    " from there."
+)
 
 
 def run(options: argparse.Namespace) -> int:
     """Compare, print the numbers and return the exit code."""
-    progress = ConsoleProgress(sys.stderr)
-    try:
-        with progress.stoppable():
-            rows, values, text = _asked(options, progress)
-        if options.csv:
-            write_rows(WriteRows(rows, options.csv), Lab(), progress)
-    except Cancel:
-        say("stopped; nothing was written.")
-        return 128 + progress.received
-    except Exception as error:
-        say(failure(error))
-        return FAILED
+
+    def work(progress: SharedProgress) -> Found:
+        found = _asked(options, progress)
+        if options.csv and speaks():
+            write_rows(WriteRows(found[0], options.csv), Lab(), progress)
+        return found
+
+    stopped = STOPPED_FOLDERS if options.groups else STOPPED
+    found, code = attempt(work, options.device, stopped)
+    if code or not speaks():
+        return code
+    _, values, text = found
     if options.json:
         text = json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False)
     return 0 if show(text) else FAILED
@@ -137,14 +144,17 @@ def profile_as_text(
 def _groups(
     options: argparse.Namespace, lab: Lab, info: CheckpointInfo, progress: ConsoleProgress
 ) -> Found:
-    groups = tuple(_group(text) for text in options.groups)
-    question = CompareGroups(info.fingerprint, info.preprocessing, groups)
+    question = groups_question(info, [_named(text) for text in options.groups])
     found: GroupsAnswer = answer(question, lab, progress)
+    if not speaks():
+        return (), {}, ""
     units = words.units_of(found, options.unit) if options.unit else ()
     if options.unit and not units:
         raise QuestionError(f"Nothing was compared of “{options.unit}”: name a convolution.")
     for path, why in found.failures:
         say(f"{path}: {why}")
+    if found.unreadable_more:
+        say(f"{found.unreadable_more:,} more photos could not be read.")
     return (
         words.group_rows(found),
         groups_as_json(found, units, options.most),
@@ -152,21 +162,34 @@ def _groups(
     )
 
 
-def _group(text: str) -> Group:
-    """Return a group of ``NAME=FOLDER``, or of a folder that it is called after."""
+def groups_question(
+    info: CheckpointInfo, folders: Sequence[tuple[str, str]]
+) -> CompareGroups | CompareFolders:
+    """Return the question about (name, folder) pairs: of large folders only sums are kept."""
+    found = [
+        (name, find([ImageSource(path=folder)], limit=MOST + 1).sources) for name, folder in folders
+    ]
+    if several() or any(len(photos) > MOST for _, photos in found):
+        return CompareFolders(info.fingerprint, info.preprocessing, tuple(folders))
+    groups = [Group(name, paths=tuple(one.path for one in photos)) for name, photos in found]
+    return CompareGroups(info.fingerprint, info.preprocessing, tuple(groups))
+
+
+def _named(text: str) -> tuple[str, str]:
+    """Return the name and the folder of ``NAME=FOLDER``, or of a folder that gives its name."""
     name, equals, folder = text.partition("=")
     if not equals or not name or Path(text).is_dir():
-        name, folder = Path(text).resolve().name, text
-    found = find([ImageSource(path=folder)], limit=10**6).sources
-    return Group(name, paths=tuple(source.path for source in found if source.path))
+        return Path(text).resolve().name, text
+    return name, folder
 
 
 def groups_as_json(found: GroupsAnswer, units: Sequence[str], most: int) -> dict[str, Any]:
     """Return a comparison as JSON-able values; what is not a number is null."""
     return {
         "checkpoint": found.provenance.fingerprint,
-        "groups": {name: len(photos) for name, photos in found.photos.items()},
+        "groups": {name: found.count(name) for name in found.groups},
         "unreadable": [{"path": path, "problem": why} for path, why in found.failures],
+        "unreadable_more": found.unreadable_more,
         "pairs": [
             {
                 "first": first,
@@ -184,7 +207,7 @@ def groups_as_json(found: GroupsAnswer, units: Sequence[str], most: int) -> dict
                     )
                 ],
             }
-            for first, second in combinations(found.pooled, 2)
+            for first, second in combinations(found.groups, 2)
         ],
     }
 
@@ -192,7 +215,7 @@ def groups_as_json(found: GroupsAnswer, units: Sequence[str], most: int) -> dict
 def groups_as_text(found: GroupsAnswer, units: Sequence[str], most: int) -> str:
     """Return the channels that differ most, as a table for people."""
     lines: list[str] = []
-    for first, second in combinations(found.pooled, 2):
+    for first, second in combinations(found.groups, 2):
         lines += [words.groups_sentence(found, first, second), ""]
         lines.append(f"{'unit':28}{'channel':>8}{'d':>9}{'p':>10}  means and deviations")
         for unit, channel, effect, p in words.best_channels(found, first, second, units, most):

@@ -26,6 +26,11 @@ def speaks() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
+def several() -> bool:
+    """Return whether this process is one of several."""
+    return os.environ.get("WORLD_SIZE", "1") != "1"
+
+
 class SharedProgress(ConsoleProgress):
     """The progress of a command of which only the first of several processes speaks."""
 
@@ -45,12 +50,11 @@ class SharedProgress(ConsoleProgress):
     @contextmanager
     def together(self, device: str) -> Iterator[None]:
         """Join the processes that torchrun started; each takes a GPU of its own."""
-        with ExitStack() as stack:
-            # Before signals are caught: they end a process that waits for others to come.
-            stack.enter_context(together(self.check))
+        with ExitStack() as caught, together(self.check):
+            # Only now: while a process waits for others to come, a signal is to end it at once.
+            caught.enter_context(self.stoppable())
             if device in ("cuda", "auto"):
                 take_own_gpu()
-            stack.enter_context(self.stoppable())
             yield
 
 

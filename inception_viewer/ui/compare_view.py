@@ -134,7 +134,9 @@ class CompareView(View):
     # --- what is told ----------------------------------------------------------------
 
     def set_note(self, sentence: str) -> None:
-        """Say what all pages leave out; ``""`` for nothing."""
+        """Say what all pages leave out, and what is saved of them says; ``""`` for nothing."""
+        for page in (self.images, self.profile, self.map, self.groups, self.checkpoints):
+            page.left_out = sentence
         self.note.setText(sentence)
         self.note.setVisible(bool(sentence))
 

@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtGui import QDropEvent, QWindow
 
-from ..questions import Graph, ImageInfo, Pixels, Scene
+from ..questions import Glance, Graph, ImageInfo, Pixels, Scene
 from ..runner import Failed, Runner
 from ..session import Session, State
 from .compare import snippets
@@ -21,6 +21,8 @@ from .compare.profile_asking import ProfileAsking
 from .compare.rows import Column
 from .compare_view import CHECKPOINTS, GROUPS, IMAGES, MAP, PROFILE, CompareView
 from .frames import Frames
+from .ghosts import original
+from .glances import best, verdict
 from .main_window import MainWindow
 from .tray_model import split_verdict
 
@@ -45,7 +47,7 @@ class Comparing(QObject):
         self.checkpoints = CheckpointsAsking(runner, self, window.status)
         view = self._view
         view.picked.connect(self._pick)
-        view.page_shown.connect(self._later)
+        view.page_shown.connect(self._turn)
         window.compare_tab.shown.connect(self._later)
         frames.switched.connect(self._later)
         view.images.opened.connect(self._open)
@@ -90,6 +92,10 @@ class Comparing(QObject):
 
     def _pick(self, photos: tuple[str, ...]) -> None:
         self._session.update(lambda now: replace(now, compared=now.compared.pick(photos)))
+
+    def _turn(self, *_: object) -> None:
+        self.fail(None)  # it was about another page
+        self._later()
 
     def _later(self, *_: object) -> None:
         """Look again once all is said that changed."""
@@ -171,11 +177,15 @@ class Comparing(QObject):
         return Column(image.id, image.name, self._verdict(image.id), picture)
 
     def _verdict(self, image: str) -> str:
-        """Return what the tray says of a photo, unless that is of what is done to it."""
-        scene = self._session.state.scene_of(image)
-        if scene is None or scene.edits or scene.interventions:
+        """Return what the network says of a photo, both as they are; ``""`` while not known."""
+        state = self._session.state
+        scene, info = state.scene_of(image), state.open_checkpoint
+        if scene is None or info is None:
             return ""
-        return self._window.tray.model.verdicts.get(image, "")
+        if not scene.edits and not scene.interventions:
+            return self._window.tray.model.verdicts.get(image, "")
+        known = self._runner.cache.get(Glance(original(scene)))
+        return "" if known is None else verdict(info, best(known))
 
     def fail(self, outcome: Failed | None) -> None:
         """Say what went wrong, or that nothing did."""

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ..intervention_words import said_of
+from ..intervention_words import said_of, scene_words
 from ..questions import MapGroup, MapsAnswer
 from ..session import MapSettings
 from . import theme
@@ -376,6 +376,9 @@ class FeatureMapsView(View):
         for group in self._answer.groups if self._answer else ():
             if self._channel is not None and group.unit == self._channel[0]:
                 return channel_text(group, self._channel[1])
+        done = scene_words(self._answer.scene) if self._answer else ""
+        if done:
+            return f"With {done}."
         return "Point at a map for its values; click one to inspect it."
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:

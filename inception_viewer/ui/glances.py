@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QTimer
 
 from ..changed_inputs import edit_marks
+from ..intervention_words import touched_words
 from ..questions import CheckpointInfo, Glance, Predictions, Scene
 from ..runner import Cancelled, Done, Failed, Outcome, Runner
 from ..session import Session, State
@@ -54,6 +55,7 @@ class Glances(QObject):
         info = self._session.state.open_checkpoint
         texts = {i: verdict(info, answer) for i, answer in said.items() if info and answer}
         self._tray.set_verdicts(texts)
+        self._tray.set_touched(touched_words(self._session.state.interventions))
         self._tray.set_marks({i: edit_marks(scene.edits) for i, scene in scenes.items()})
 
     def go_on(self) -> None:

@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
 
+from ..comparison_questions import Group
 from ..file_questions import WriteRows
 from ..googlenet.variants import BRANCH_OUTPUT, BRANCHES
-from ..intervention_questions import BranchImportance, DecisiveChannels, Intervention
+from ..intervention_questions import BranchImportance, DecisiveChannels, Files, Intervention
 from ..intervention_words import touched_words
 from ..questions import Question, Scene
 from ..runner import Cancelled, Done, Failed, Outcome, Partial, Runner, Ticket
 from ..session import Session, State
 from . import snippets
 from .frames import Frame, Frames
+from .intervene.importance_form import GROUP
 from .intervene.menu import Touching
 from .main_window import MainWindow
 from .status_bar import Activity
@@ -77,7 +79,7 @@ class InterveneRunning(QObject):
 
     def follow(self, old: State, new: State) -> None:
         """Follow what is touched, selected and open."""
-        seen = ("interventions", "images", "image", "unit", "checkpoint", "checkpoints")
+        seen = ("interventions", "images", "image", "unit", "checkpoint", "checkpoints", "compared")
         if any(getattr(new, name) != getattr(old, name) for name in seen):
             self._show_state(new)
         if new.unit != old.unit and self._frames.settled:
@@ -96,7 +98,8 @@ class InterveneRunning(QObject):
         kinds = {node.name: node.kind for node in info.graph.nodes}
         kind = kinds.get(state.unit, "classifier")
         view.touched.set_selected(state.unit, kind not in ("input", "classifier"))
-        view.importance.form.set_photos(len(state.images))
+        groups = [(one.name, len(one)) for one in groups_of(state).values()]
+        view.importance.form.set_photos(len(state.images), groups)
         view.decisive.set_module(module_of(state))
         known = info.fingerprint, info.classes, tuple(info.heads.items())
         if known != self._known:
@@ -143,7 +146,13 @@ class InterveneRunning(QObject):
         if state.plain_scene is None:
             return None
         tray = tuple(image.id for image in state.images)
-        chosen = tray if wanted.over == "tray" else (state.image,)
+        group = groups_of(state).get(wanted.over)
+        files = None
+        if group is not None:
+            chosen = group.images
+            files = Files(state.checkpoint, state.made, group.paths, group.name)
+        else:
+            chosen = tray if wanted.over == "tray" else (state.image,)
         scenes = (state.scene_of(image) for image in chosen)
         return BranchImportance(
             tuple(_plain(scene) for scene in scenes if scene is not None),
@@ -153,6 +162,8 @@ class InterveneRunning(QObject):
             tray if wanted.mode == "mean" else (),
             wanted.reductions,
             wanted.conductance,
+            wanted.reductions,
+            files,
         )
 
     def decisive_question(self) -> DecisiveChannels | None:
@@ -310,6 +321,13 @@ class InterveneRunning(QObject):
             },
             "busy": sorted(self._tickets),
         }
+
+
+def groups_of(state: State) -> dict[str, Group]:
+    """Return the groups of Compare that have photos, by what the form calls them."""
+    present, compared = [image.id for image in state.images], state.compared
+    groups = (one.group(present, compared.found) for one in compared.groups)
+    return {GROUP + one.name: one for one in groups if len(one)}
 
 
 def module_of(state: State) -> str:

@@ -121,8 +121,6 @@ class PredictionsView(View):
     def set_heads(self, notes: Mapping[str, HeadNote]) -> None:
         """Say what there is to say of the heads: it shows as their names' tool tips."""
         self._notes = dict(notes)
-        said = [note.sentence for note in self._notes.values() if note.sentence]
-        self.sentence.setToolTip("\n".join(said))
         self._say()
         self._refresh()
 
@@ -158,6 +156,9 @@ class PredictionsView(View):
             marks = f"Marks: {self._before}." if self._untouched is not None else ""
             said = (verdict(self._predictions), fitted_sentence(self._notes), marks)
             self.sentence.setText(" ".join(filter(None, said)))
+            tips = [f"With {self._done}."] if self._done and self._untouched is not None else []
+            tips += [note.sentence for note in self._notes.values() if note.sentence]
+            self.sentence.setToolTip("\n".join(tips))
 
     def set_selected(self, index: int | None) -> None:
         """Mark the class that the attribution explains, or none."""

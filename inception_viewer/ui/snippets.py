@@ -267,10 +267,12 @@ def branch_importance(state: State, question: BranchImportance) -> str:
     """Return lines that compute the table of branches on screen."""
     sources = {image.id: image.source or PASTED for image in state.images}
     photos = [sources.get(scene.image, PASTED) for scene in question.scenes]
+    photos += question.files.paths if question.files is not None else ()
     words = [f"target={question.target}", f"mode={question.mode!r}", f"head={question.head!r}"]
     if question.references:
         words.append(f"references={[sources.get(one, PASTED) for one in question.references]!r}")
-    words += [f"{name}=True" for name in ("reductions", "conductance") if getattr(question, name)]
+    within = ("reductions", "projections", "conductance")
+    words += [f"{name}=True" for name in within if getattr(question, name)]
     if _made(state):
         words.append(f"preprocessing={_made(state)}")
     edits = {scene.edits for scene in question.scenes}

@@ -148,4 +148,5 @@ def _attribution(answer: AttributionAnswer | None) -> dict[str, Any] | None:
         "seconds": answer.seconds,
         "partial": answer.partial,
         "degenerate": answer.degenerate,
+        "note": answer.note,
     }

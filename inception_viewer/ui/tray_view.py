@@ -53,7 +53,7 @@ class TrayView(View):
         self.model = TrayModel(self)
         self._current = ""
         self.list = self._make_list()
-        self.count = QLabel()
+        self.count, self._touched = QLabel(), ""
         self.count.setProperty("role", "muted")
         self.zone = QLabel("Drop photos here")
         self.zone.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -113,6 +113,7 @@ class TrayView(View):
         self._current = current
         self.model.set_images(images, current)
         self.count.setText(f"{len(images)} photo{'' if len(images) == 1 else 's'}")
+        self._say_touched()
         if not images:
             self.show_empty(
                 "No photo is open. Drop one anywhere on the window, paste one, or open a file.",
@@ -138,6 +139,17 @@ class TrayView(View):
     def set_marks(self, marks: Mapping[str, str]) -> None:
         """Say in a word or two what is done to photos, by their ids."""
         self.model.set_marks(marks)
+
+    def set_touched(self, words: str) -> None:
+        """Say below what is done to the network that the verdicts are of; ``""``: nothing."""
+        self._touched = words
+        self._say_touched()
+
+    def _say_touched(self) -> None:
+        number = self.count.text().partition(",")[0]
+        self.count.setText(f"{number}, touched" if self._touched else number)
+        said = f"The verdicts are of the network with {self._touched}."
+        self.count.setToolTip(said if self._touched else "")
 
     def selected(self) -> tuple[str, ...]:
         """Return the ids of the selected photos, in their order."""

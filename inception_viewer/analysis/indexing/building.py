@@ -229,8 +229,8 @@ class _Job:
         first = index.subject.begin
         text = f"{index.done - first:,} of {index.subject.end - first:,} photos"
         self.waiting.share = share
-        self.world.check()
         self.waiting.progress(share, self._answer(index, partial=True) if written else None, text)
+        self.world.check()
 
     def _check_same(self, digest: str) -> None:
         if digest != self.photos.digest:

@@ -79,6 +79,8 @@ class CheckpointsPage(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.left_out = ""
+        """What is said of what is touched and not taken into account."""
         self.pair: Pair | None = None
         self._photos: tuple[ImageInfo, ...] = ()
         self._said = ""
@@ -309,7 +311,7 @@ class CheckpointsPage(QWidget):
         count = len(pair.answer.question.first) if pair.answer is not None else 0
         over = f" CKA over {count} photo{'s' * (count != 1)}." if count else ""
         about = f"{_named(pair)} before {photo}. Shares are of {what}."
-        return f"{about} {self.said()}{over} {self.note.text()}"
+        return f"{about} {self.said()}{over} {self.note.text()} {self.left_out}".strip()
 
     def picture(self) -> QImage:
         """Return heads and modules as a picture on white, with what is said below."""

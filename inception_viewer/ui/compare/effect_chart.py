@@ -21,6 +21,7 @@ from ...comparison_words import SIGNIFICANT, signed
 from .. import theme
 from ..attribution.words import number
 from ..maps.restyle import refresh
+from .figures_table import TINY
 
 LEFT = 44.0
 
@@ -74,9 +75,8 @@ class EffectChart(QWidget):
         n = f"n = {one.n[0]} and {one.n[1]}"
         if not np.isfinite(effect):
             return f"{one.unit}, channel {channel}: never varies, {n}"
-        return (
-            f"{one.unit}, channel {channel}: d = {signed(effect)}, p = {number(p)} corrected, {n}"
-        )
+        small = f"p = {number(p)}" if p else f"p {TINY}"
+        return f"{one.unit}, channel {channel}: d = {signed(effect)}, {small} corrected, {n}"
 
     # --- painting --------------------------------------------------------------------
 

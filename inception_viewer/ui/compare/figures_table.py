@@ -22,6 +22,11 @@ class Spread(NamedTuple):
     deviation: float
 
 
+class PValue(float):
+    """A probability that can be too small for a number."""
+
+
+TINY = "<1e\N{MINUS SIGN}300"
 Value = str | int | float | Spread
 Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
@@ -93,6 +98,8 @@ def text_of(value: Value) -> str:
     """Return a cell's text: numbers with three significant digits."""
     if isinstance(value, Spread):
         return f"{number(value.mean)} \N{PLUS-MINUS SIGN} {number(value.deviation)}"
+    if isinstance(value, PValue) and value == 0:
+        return TINY
     if isinstance(value, float):
         return number(value) if math.isfinite(value) else "\N{EN DASH}"
     return str(value)

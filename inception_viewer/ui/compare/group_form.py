@@ -31,6 +31,9 @@ from ..maps.restyle import see_through
 from ..small_label import SmallLabel
 from .group_card import GroupCard
 
+UNNAMED = "group "
+"""How the name begins of a group that nobody has named."""
+
 
 class GroupForm(QWidget):
     """The cards, one below the other; signals and setters only."""
@@ -134,12 +137,16 @@ class GroupForm(QWidget):
         self.want([*self.groups, group])
 
     def add_to(self, place: int, folders: Sequence[str], files: Sequence[str] = ()) -> None:
-        """Put folders and files into a group."""
-        self._replace(place, self.groups[place].with_files(files, folders))
+        """Put folders and files into a group; an empty one of no name is called after a folder."""
+        group = self.groups[place]
+        empty = not (group.images or group.files or group.folders)
+        if empty and group.name.startswith(UNNAMED) and len(folders) == 1:
+            group = replace(group, name=by_folder(folders)[0].name)
+        self._replace(place, group.with_files(files, folders))
 
     def _free_name(self) -> str:
         taken = {one.name for one in self.groups}
-        return next(name for n in range(1, 99) if (name := f"group {n}") not in taken)
+        return next(name for n in range(1, 99) if (name := f"{UNNAMED}{n}") not in taken)
 
     def _replace(self, place: int, group: GroupDraft, *, step: bool = True) -> None:
         self.want([*self.groups[:place], group, *self.groups[place + 1 :]], step=step)

@@ -34,7 +34,7 @@ from ..maps.elided import ElidedLabel
 from ..small_label import SmallLabel
 from . import saving
 from .effect_chart import EffectChart
-from .figures_table import FiguresTable, Spread
+from .figures_table import FiguresTable, PValue, Spread
 from .group_form import GroupForm
 from .maps_canvas import MapsCanvas
 from .rows import Column, Row, Sheet
@@ -60,6 +60,8 @@ class GroupsPage(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.left_out = ""
+        """What is said of what is touched and not taken into account."""
         self.answer: GroupsAnswer | None = None
         self._unit, self._names = "", dict[str, str]()
         self._best: list[tuple[str, int, float, float]] = []
@@ -331,7 +333,7 @@ class GroupsPage(QWidget):
         rows = []
         for unit, channel, effect, p in self._best:
             figures = (Spread(*(float(one[channel]) for one in pair)) for pair in means[unit])
-            rows.append((unit.removeprefix("inception"), channel, effect, p, *figures))
+            rows.append((unit.removeprefix("inception"), channel, effect, PValue(p), *figures))
         heading = "unit", "channel", "Cohen's d", "p corrected", first, second
         self.table.set_rows(heading, rows)
 
@@ -391,7 +393,7 @@ class GroupsPage(QWidget):
         path = saving.ask(self, self._ask, "Save the example maps", name, "PNG (*.png)")
         mark = self.answer.provenance.fingerprint[:12]
         told = self.chart.told(self.chart.selected)
-        caption = f"{told}. {self.sentence.text()} Checkpoint {mark}."
+        caption = f"{told}. {self.sentence.text()} Checkpoint {mark}. {self.left_out}".strip()
         if path is not None:
             picture = saving.maps_picture(self.canvas, caption)
             self.saved.emit(saving.written(lambda: save_picture(picture, path), path))

@@ -27,6 +27,7 @@ from . import saving
 from .maps_canvas import HINT, SHORT_HINT, MapsCanvas
 from .rows import KINDS, Column, Kind, Sheet, letter, sheet_of
 
+ALONE = "This is one photo: open another, or tick more, and they stand beside it."
 NO_CHANNEL = "Select a channel in the feature maps, and it is compared here."
 NO_MAPS = "This unit has no map: select a convolution, a pool or a module in the network."
 
@@ -42,6 +43,8 @@ class ImagesPage(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.left_out = ""
+        """What is said of what is touched and not taken into account."""
         self._columns: tuple[Column, ...] = ()
         self._answers: Mapping[str, MapsAnswer] = {}
         self._channel: tuple[str, int] | None = None
@@ -201,7 +204,7 @@ class ImagesPage(QWidget):
             return NO_CHANNEL if selected and has_maps else NO_MAPS
         row, point = sheet.rows[self.canvas.selected[0]], self.canvas.point
         if point is None:
-            return SHORT_HINT
+            return ALONE if len(sheet.columns) == 1 else SHORT_HINT
         values = (sheet.cell(self.canvas.selected[0], at) for at in range(len(sheet.columns)))
         told = [
             f"{letter(at)} {number(float(one[point]))}"
@@ -243,7 +246,7 @@ class ImagesPage(QWidget):
 
     def picture(self) -> QImage:
         """Return what is drawn as a picture on white, with the caption below."""
-        return saving.maps_picture(self.canvas, self._caption)
+        return saving.maps_picture(self.canvas, f"{self._caption} {self.left_out}".strip())
 
     def save_picture(self) -> None:
         """Ask for a file and write the picture to it."""

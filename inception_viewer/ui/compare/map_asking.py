@@ -37,10 +37,10 @@ class MapAsking:
             self._scenes, self._known, self._stopped = scenes, {}, False
         if len(scenes) < 2:
             page.set_map(None, (), ())
-            self._owner.view.set_failure(ALONE)
+            page.sentence.setText(ALONE)
             return
-        if self._owner.view.failure.text() == ALONE:
-            self._owner.view.set_failure("")
+        if page.sentence.text() == ALONE:
+            page.sentence.setText("")
         self._show(image)
         self._go_on()
 

@@ -56,6 +56,8 @@ class PhotoMapPage(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.left_out = ""
+        """What is said of what is touched and not taken into account."""
         self._images: tuple[ImageInfo, ...] = ()
         self._modules: tuple[str, ...] = ()
         self._nearest: list[tuple[int, float]] = []
@@ -105,7 +107,7 @@ class PhotoMapPage(QWidget):
         row.addWidget(self.unit)
         row.addWidget(self.method)
         row.addWidget(self.export)
-        beside = QWidget()
+        self.beside = beside = QWidget()
         column = QVBoxLayout(beside)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
@@ -218,9 +220,11 @@ class PhotoMapPage(QWidget):
 
     def _list(self) -> None:
         place, answer = self.canvas.selected, self._answer
+        self.beside.setVisible(answer is not None)
+        self.export.setEnabled(answer is not None)
         if place is None or answer is None:
             self._nearest = []
-            self.whose.setText("Choose a photo for those that are like it.")
+            self.whose.setText("Choose a photo")
             self.table.set_rows((), [])
             return
         self._nearest = answer.nearest(place)
@@ -243,7 +247,7 @@ class PhotoMapPage(QWidget):
         mark = answer.provenance.fingerprint[:12]
         return (
             f"{len(self._images)} photos by {answer.question.unit}: {how_words(answer)} of the "
-            f"channels' mean activations. {self.sentence.text()} Checkpoint {mark}."
+            f"channels' mean activations. {self.sentence.text()} Checkpoint {mark}. {self.left_out}"
         )
 
     def picture(self) -> QImage:

@@ -41,6 +41,8 @@ class ProfilePage(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.left_out = ""
+        """What is said of what is touched and not taken into account."""
         self._answer: BranchProfileAnswer | None = None
         self._names: tuple[str, ...] = ()
         self._note = ""
@@ -182,10 +184,8 @@ class ProfilePage(QWidget):
         what = PROFILE_MEASURES[self.chosen_measure]
         mark = answer.provenance.fingerprint[:12]
         named = ", ".join(self.chart.names)
-        return (
-            f"Each branch's share of its module's {what}. {OUTLINED}{named}. "
-            f"{self.sentence.text()} Checkpoint {mark}."
-        )
+        said = f"Each branch's share of its module's {what}. {OUTLINED}{named}."
+        return f"{said} {self.sentence.text()} Checkpoint {mark}. {self.left_out}".strip()
 
     def save_picture(self) -> None:
         """Ask for a file and write the picture to it."""

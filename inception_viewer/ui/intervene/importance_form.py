@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import cast
 
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
@@ -18,14 +18,16 @@ from ..wheel import keep_from_wheel
 from .heats import Shown
 from .run_row import RunRow
 
-Over = Literal["photo", "tray"]
+Over = str
+"""``"photo"``, ``"tray"``, or ``"group "`` and the group's name."""
+GROUP = "group "
 
 
 @dataclass(frozen=True)
 class Wanted:
     """What to compute.
 
-    ``over`` is this photo or all of the tray; the rest is as
+    ``over`` is this photo, all of the tray or a group of photos; the rest is as
     :class:`~inception_viewer.intervention_questions.BranchImportance` has it.
     """
 
@@ -60,8 +62,8 @@ class ImportanceForm(Lines):
         self.mode.setToolTip("What a branch is set to: zero, or its mean over the tray's photos")
         self.reductions = QCheckBox("Reductions")
         self.reductions.setToolTip(
-            "Ablate the 1x1 reductions before the 3x3 and the 5x5, too. The pool branch's 1x1"
-            " projection is its output: ablating the one is ablating the other."
+            "Ablate the 1x1 reductions before the 3x3 and the 5x5, too, and the max pool before the"
+            " projection. The projection is its branch's output: without the one, without the other."
         )
         self.conductance = QCheckBox("Conductance")
         self.conductance.setToolTip(
@@ -86,7 +88,7 @@ class ImportanceForm(Lines):
     def wanted(self) -> Wanted:
         """What is chosen."""
         return Wanted(
-            cast(Over, self.over.currentData()),
+            str(self.over.currentData()),
             str(self.head.currentData()),
             self.target.target,
             cast(AblationMode, self.mode.currentData()),
@@ -104,9 +106,16 @@ class ImportanceForm(Lines):
         self.target.set_classes(classes)
         fill_heads(self.head, heads)
 
-    def set_photos(self, count: int) -> None:
-        """Say how many photos there are in the tray."""
-        self.over.setItemText(self.over.findData("tray"), f"The tray ({count})")
+    def set_photos(self, count: int, groups: Sequence[tuple[str, int]] = ()) -> None:
+        """Say how many photos there are in the tray, and in groups by their names."""
+        kept = self.over.currentData()
+        with QSignalBlocker(self.over):
+            self.over.clear()
+            self.over.addItem("This photo", "photo")
+            self.over.addItem(f"The tray ({count})", "tray")
+            for name, photos in groups:
+                self.over.addItem(f"{name} ({photos})", GROUP + name)
+            self.over.setCurrentIndex(max(0, self.over.findData(kept)))
 
 
 def fill_heads(box: QComboBox, heads: Mapping[str, HeadState]) -> None:

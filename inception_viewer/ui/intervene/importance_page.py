@@ -60,6 +60,10 @@ class TableBox(QWidget):
         self.setVisible(heat is not None)
 
 
+UNITS = {**BRANCH_OUTPUT, "pooled": "pool"}
+"""The units of columns that are not called like them."""
+
+
 class ImportancePage(QWidget):
     """The form, the tables and what is said of them.
 
@@ -289,6 +293,6 @@ class ImportancePage(QWidget):
 
 
 def unit_of(place: Place) -> str:
-    """Return the unit that a cell is about: a branch's output, or a reduction."""
+    """Return the unit that a cell is about: a branch's output, a reduction or the max pool."""
     module, column = place
-    return f"{module}/{BRANCH_OUTPUT.get(column, column)}"
+    return f"{module}/{UNITS.get(column, column)}"

@@ -107,7 +107,6 @@ class InputPage(QWidget):
         self.against.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
-        self.against.setMaximumWidth(20 * theme.GRID)
         for box in (self.against, self.factor):
             box.activated.connect(lambda _: self._fill())
         keep_from_wheel(self.against, self.factor)
@@ -221,6 +220,7 @@ class InputPage(QWidget):
         wide = min(most, max(least, 2 * self.width() // 5))
         self._left.setMinimumWidth(wide if beside else 0)
         self._left.setMaximumWidth(wide if beside else 1 << 16)
+        self.against.setMaximumWidth(round(20 * theme.GRID * scale))
         self._bound()
 
     def _bound(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from ...changed_inputs import edit_marks
 from ...intervention_questions import (
@@ -99,7 +100,9 @@ def what_text(question: BranchImportance) -> str:
     how = "set to zero"
     if question.mode == "mean":
         how = f"held at its mean over {_photos(len(question.references))}"
-    over = _photos(len(question.scenes))
+    over = _photos(question.asked)
+    if question.files is not None and question.files.group:
+        over += f" of “{question.files.group}”"
     return f"each branch {how}, {question.head}, {over}{changed_text(question.scenes)}"
 
 
@@ -128,7 +131,11 @@ def table_sentence(answer: BranchImportanceAnswer, classes: Sequence[str]) -> st
     if most > 0:
         said += f" Most without {module}/{branch}: {signed(most)} of its logit."
     if answer.partial:
-        said = f"{_photos(answer.photos)} of {len(answer.question.scenes)} so far. {said}"
+        said = f"{_photos(answer.photos)} of {answer.question.asked} so far. {said}"
+    if answer.failures:
+        (path, why), *others = answer.failures
+        more = f" and {len(others)} more" if others else ""
+        said += f" Left out: {Path(path).name}{more} ({why.rstrip('.')})."
     return said
 
 
