@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from . import arguments
 from .analysis import checkpoint_comparison
+from .analysis.group_folders import folders_question
 from .analysis.trace import Trace
 from .api import Network, Photo, Watch, watched
 from .checkpoints.weights import Weights
@@ -218,12 +219,17 @@ def compare_groups(
     ImageError, QuestionError
         If a photo cannot be read, or the groups are too few or too small.
     """
+    made = preprocessing or net.preprocessing
+    found: GroupsAnswer
+    if all(isinstance(photos, str | PathLike) for photos in groups.values()):
+        folders = [(name, fspath(folder)) for name, folder in groups.items()]  # type: ignore[arg-type]
+        found = net._answer(folders_question(net.fingerprint, made, folders))
+        return found
     with ExitStack() as opened:
         members = tuple(
             _group(net, name, photos, preprocessing, opened) for name, photos in groups.items()
         )
-        question = CompareGroups(net.fingerprint, preprocessing or net.preprocessing, members)
-        found: GroupsAnswer = net._answer(question)
+        found = net._answer(CompareGroups(net.fingerprint, made, members))
         return found
 
 

@@ -167,7 +167,7 @@ def test_copied_lines_paint_too(window: Controller) -> None:
     names = run_copied(window, "attribution")
     ours = window.attributing.answer.map
     np.testing.assert_allclose(names["result"].map, ours, atol=1e-4 * np.abs(ours).max())
-    assert names["painting"] == window.session.state.painting
+    assert names["edits"] == [window.session.state.painting]
 
 
 # --- the marks -------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,17 +12,19 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from inception_viewer.comparison_questions import CompareFolders, GroupsAnswer
+from inception_viewer.comparison_questions import CompareFolders, CompareGroups, Group, GroupsAnswer
 from inception_viewer.errors import QuestionError
 from inception_viewer.googlenet.architecture import GoogLeNet
 from inception_viewer.images.batches import Batch, batch_size, batches
 from inception_viewer.images.listing import Listing, list_photos
+from inception_viewer.images.sources import find
 from inception_viewer.moments import Moments
-from inception_viewer.questions import Provenance
+from inception_viewer.questions import ImageSource, Preprocessing, Provenance
 
 from . import group_state, pooling
 from .group_state import KEPT_SENTENCES, Part
-from .parallel import World, together, unchanged_device
+from .groups import MOST
+from .parallel import World, several, together, unchanged_device
 from .separating import separations
 
 if TYPE_CHECKING:
@@ -55,6 +57,24 @@ def answer(question: CompareFolders, lab: Lab, progress: Progress) -> GroupsAnsw
     _check(question)
     with together() as world, unchanged_device(world, lab.device):
         return _Job(question, lab, world, progress).run()
+
+
+def folders_question(
+    checkpoint: str, preprocessing: Preprocessing, folders: Iterable[tuple[str, str]]
+) -> CompareGroups | CompareFolders:
+    """Return the question about (name, folder) pairs: with every photo's numbers if they are few.
+
+    With sums only if a folder has more photos than that, or several processes work together.
+    """
+    pairs = tuple(folders)
+    found = [find([ImageSource(path=folder)], limit=MOST + 1).sources for _, folder in pairs]
+    if several() or any(len(photos) > MOST for photos in found):
+        return CompareFolders(checkpoint, preprocessing, pairs)
+    groups = [
+        Group(name, paths=tuple(photo.path for photo in photos if photo.path))
+        for (name, _), photos in zip(pairs, found, strict=True)
+    ]
+    return CompareGroups(checkpoint, preprocessing, tuple(groups))
 
 
 def _check(question: CompareFolders) -> None:

@@ -11,6 +11,7 @@ Whoever fails, or is stopped, leaves a note for the others, who look for one twi
 
 from __future__ import annotations
 
+import itertools
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -49,6 +50,8 @@ class _Notes:
         self._store, self._rank, self._size = store, rank, size
         self._looked = float("-inf")
 
+    WRONG = "inception viewer: wrong"
+
     def look(self) -> None:
         """Raise OtherFailedError if another process failed; looks now and then only."""
         now = time.monotonic()
@@ -60,8 +63,8 @@ class _Notes:
     def read(self) -> str:
         """Return what went wrong elsewhere, or ``""``."""
         try:
-            if self._store.check(["wrong"]):
-                return str(self._store.get("wrong").decode())
+            if self._store.check([self.WRONG]):
+                return str(self._store.get(self.WRONG).decode())
         except RuntimeError:  # the notes lie with the first process
             return "The first process is gone."
         return ""
@@ -69,13 +72,13 @@ class _Notes:
     def leave(self, why: str) -> bool:
         """Tell the others what went wrong; True once the first process has heard of it."""
         with suppress(RuntimeError):
-            self._store.compare_set("wrong", "", why)
-            self._store.set(f"heard {self._rank}", "yes")
+            self._store.compare_set(self.WRONG, "", why)
+            self._store.set(f"{self.WRONG}: heard {self._rank}", "yes")
             # The notes go with the first process: it waits for all. The others wait for it,
             # because torchrun stops it, with a signal, as soon as one of them has ended.
             whom = range(1, self._size) if self._rank == 0 else range(1)
             until = time.monotonic() + PARTING
-            while not self._store.check([f"heard {rank}" for rank in whom]):
+            while not self._store.check([f"{self.WRONG}: heard {rank}" for rank in whom]):
                 if time.monotonic() > until:
                     return False
                 time.sleep(POLL)
@@ -201,7 +204,16 @@ class World:
 
 
 ALONE = World()
+
+
+def several() -> bool:
+    """Return whether this process is one of several that torchrun started."""
+    return os.environ.get("WORLD_SIZE", "1") != "1"
+
+
 _joined: list[World] = []
+_blocks = itertools.count()
+_meetings: dict[tuple[str, str], tuple[Any, int, int]] = {}
 
 
 @contextmanager
@@ -216,8 +228,7 @@ def together(watch: Callable[[], None] = _no_watch) -> Iterator[World]:
     watch
         Called while others are waited for; may raise to end that.
     """
-    size = int(os.environ.get("WORLD_SIZE", "1"))
-    if size == 1 or _joined:
+    if _joined or not several():
         yield _joined[0] if _joined else ALONE
         return
     world, notes = _join(watch)
@@ -252,18 +263,29 @@ def unchanged_device(world: World, device: str) -> Iterator[None]:
 
 def _join(watch: Callable[[], None]) -> tuple[World, _Notes]:
     import torch.distributed as dist
-    from torch.distributed.rendezvous import rendezvous
+    from torch.distributed.distributed_c10d import PrefixStore
 
     try:
-        store, rank, size = next(iter(rendezvous("env://", timeout=JOINING)))
-        store.set_timeout(JOINING)
+        store, rank, size = _met_at()
+        # What was said in an earlier block, of a script that has several, is not said again.
+        store = PrefixStore(f"inception-viewer {next(_blocks)}", store)
         dist.init_process_group("gloo", store=store, rank=rank, world_size=size, timeout=PATIENCE)
     except (RuntimeError, ValueError) as error:
         raise OtherFailedError(
             f"The other processes cannot be reached ({str(error).splitlines()[0]})."
         ) from error
-    notes = _Notes(dist.PrefixStore("notes", store), rank, size)
+    notes = _Notes(store, rank, size)
     return World(rank, size, watch, notes), notes
+
+
+def _met_at() -> tuple[Any, int, int]:
+    """Return where processes leave word, which they keep, this one's rank and their number."""
+    from torch.distributed.rendezvous import rendezvous
+
+    where = os.environ.get("MASTER_ADDR", ""), os.environ.get("MASTER_PORT", "")
+    if where not in _meetings:
+        _meetings[where] = next(iter(rendezvous("env://", timeout=JOINING)))
+    return _meetings[where]
 
 
 def _part_ways() -> None:

@@ -110,8 +110,7 @@ def of_paths(
 
 def widths(net: GoogLeNet) -> dict[str, int]:
     """Return how many channels each of :func:`units` has."""
-    found = {name: net.get_submodule(module_path(name)) for name in units(net)}
-    return {name: module.conv.out_channels for name, module in found.items()}
+    return {name: len(net.get_parameter(f"{module_path(name)}.conv.weight")) for name in units(net)}
 
 
 def of_batch(net: GoogLeNet, array: Floats) -> Floats:

@@ -13,27 +13,23 @@ from typing import Any
 from inception_viewer import comparison_words as words
 from inception_viewer.analysis import answer
 from inception_viewer.analysis.files import write_rows
-from inception_viewer.analysis.groups import MOST
+from inception_viewer.analysis.group_folders import folders_question
 from inception_viewer.comparison_questions import (
     PROFILE_MEASURES,
     BranchProfile,
     BranchProfileAnswer,
-    CompareFolders,
-    CompareGroups,
-    Group,
     GroupsAnswer,
     ProfileMeasure,
 )
 from inception_viewer.errors import QuestionError
 from inception_viewer.file_questions import WriteRows
-from inception_viewer.images.sources import find
 from inception_viewer.lab import Lab
-from inception_viewer.questions import CheckpointInfo, ImageSource, Scene
+from inception_viewer.questions import CheckpointInfo, Scene
 
 from .compare_checkpoints import compared
 from .photos import opened
 from .progress import FAILED, ConsoleProgress, say, show
-from .several import SharedProgress, attempt, several, speaks
+from .several import SharedProgress, attempt, speaks
 
 STOPPED = "stopped; nothing was written."
 STOPPED_FOLDERS = (
@@ -144,7 +140,8 @@ def profile_as_text(
 def _groups(
     options: argparse.Namespace, lab: Lab, info: CheckpointInfo, progress: ConsoleProgress
 ) -> Found:
-    question = groups_question(info, [_named(text) for text in options.groups])
+    folders = [_named(text) for text in options.groups]
+    question = folders_question(info.fingerprint, info.preprocessing, folders)
     found: GroupsAnswer = answer(question, lab, progress)
     if not speaks():
         return (), {}, ""
@@ -160,19 +157,6 @@ def _groups(
         groups_as_json(found, units, options.most),
         groups_as_text(found, units, options.most),
     )
-
-
-def groups_question(
-    info: CheckpointInfo, folders: Sequence[tuple[str, str]]
-) -> CompareGroups | CompareFolders:
-    """Return the question about (name, folder) pairs: of large folders only sums are kept."""
-    found = [
-        (name, find([ImageSource(path=folder)], limit=MOST + 1).sources) for name, folder in folders
-    ]
-    if several() or any(len(photos) > MOST for _, photos in found):
-        return CompareFolders(info.fingerprint, info.preprocessing, tuple(folders))
-    groups = [Group(name, paths=tuple(one.path for one in photos)) for name, photos in found]
-    return CompareGroups(info.fingerprint, info.preprocessing, tuple(groups))
 
 
 def _named(text: str) -> tuple[str, str]:

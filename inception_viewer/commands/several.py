@@ -26,11 +26,6 @@ def speaks() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
-def several() -> bool:
-    """Return whether this process is one of several."""
-    return os.environ.get("WORLD_SIZE", "1") != "1"
-
-
 class SharedProgress(ConsoleProgress):
     """The progress of a command of which only the first of several processes speaks."""
 

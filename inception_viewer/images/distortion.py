@@ -115,11 +115,6 @@ def distorted(
     return Prepared(picture, crop, normalise(picture, preprocessing))
 
 
-def is_upright(distortion: Distortion) -> bool:
-    """Whether what is seen is an upright part of the photo, as it is or from further away."""
-    return distortion.rotation == 0 and not distortion.mirror
-
-
 def check(distortion: Distortion) -> None:
     """Make sure that a photo can be distorted so.
 

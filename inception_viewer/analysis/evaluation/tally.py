@@ -104,7 +104,8 @@ class Tally:
         place = np.minimum((given.probability * bins).astype(np.int64), bins - 1)
         self.count += np.bincount(place, minlength=bins)
         self.hits += np.bincount(place[given.said == labels], minlength=bins)
-        self.confidence.add(batch, np.bincount(place, given.probability, bins))
+        sums = np.bincount(place, given.probability, bins).astype(np.float64)
+        self.confidence.add(batch, sums)
         for photo in np.flatnonzero(given.said != labels):
             self._keep(
                 Mistake(

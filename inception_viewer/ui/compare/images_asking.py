@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from ..comparing import Comparing
 
 
+LIVE = "compare images"
+"""A view of its own: the newest question of a view drops the one before it."""
+
+
 class ImagesAsking:
     """Keeps the page of images on some photos and a unit; one question at a time."""
 
@@ -54,7 +58,7 @@ class ImagesAsking:
             self._asked = None
         elif self._asked not in missing:
             self._asked = missing[0]
-            self._runner.live("compare", missing[0], self._take)
+            self._runner.live(LIVE, missing[0], self._take)
 
     def _show(self, *, complete: bool) -> None:
         """Show it; while a unit's maps are still to come, those of the last one stay."""

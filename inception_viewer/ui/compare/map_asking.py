@@ -79,7 +79,7 @@ class MapAsking:
         self._asked = question
         if len(self._scenes) <= FEW:
             self._ticket = Ticket(question, self._take, "live")
-            ticket = self._runner.live(KEY, question, self._take)
+            ticket = self._runner.live("compare map", question, self._take)
         else:
             self._ticket = Ticket(question, self._take, "jobs")
             ticket = self._runner.submit(question, self._take, view=KEY)

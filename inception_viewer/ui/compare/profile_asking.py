@@ -30,7 +30,7 @@ class ProfileAsking:
         elif question not in (self._asked, self._shown):
             self._asked = question
             self._owner.view.set_updating(page.answer is not None)
-            self._runner.live("compare", question, self._take)
+            self._runner.live("compare profile", question, self._take)
 
     def forget(self) -> None:
         """Ask anew."""
