@@ -43,6 +43,12 @@ COMMANDS_HELP = """commands:
   as ./train.
 """
 
+TORCHRUN_HELP = (
+    "Folders of any size: “torchrun --nproc-per-node 4 -m inception_viewer {} …” shares the photos"
+    " out among four processes, on one machine or several, and gives the same numbers to the last"
+    " bit; see docs/compare.md."
+)
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Do what the command line asks for and return the exit code."""
@@ -223,6 +229,7 @@ def compare_parser() -> argparse.ArgumentParser:
         " beside its share of the channels. With groups of photos: the channels that tell them"
         " apart best, by Cohen's d, with p-values corrected for all channels looked at. With"
         " another checkpoint: CKA of each module, the shares in both, how often their heads agree.",
+        epilog=TORCHRUN_HELP.format("compare FILE --group …"),
     )
     parser.add_argument("checkpoint", metavar="FILE", help="“demo” or a checkpoint's file")
     parser.add_argument("images", nargs="*", metavar="IMAGE", help="photos or folders of them")
@@ -232,7 +239,7 @@ def compare_parser() -> argparse.ArgumentParser:
         default=[],
         dest="groups",
         metavar="[NAME=]FOLDER",
-        help="a folder of photos; at least two groups, of at most 500 photos each",
+        help="a folder of photos; at least two groups, of any size",
     )
     parser.add_argument(
         "--measure",
@@ -315,6 +322,7 @@ def evaluate_parser() -> argparse.ArgumentParser:
         " with 95 % intervals, per class, the commonest confusions, calibration, the surest"
         " mistakes. A folder is matched to the class of its name, whatever the case and"
         " punctuation; folders that mean no class are left out and said.",
+        epilog=TORCHRUN_HELP.format("evaluate"),
     )
     parser.add_argument("checkpoint", metavar="FILE", help="“demo” or a checkpoint's file")
     parser.add_argument("folder", metavar="FOLDER", help="holds a folder of photos for each class")

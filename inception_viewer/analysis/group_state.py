@@ -94,7 +94,7 @@ def read(path: Path, names: Sequence[str], columns: int) -> dict[str, Part]:
     """Read the state of groups of these names; nothing of a file that is not just that."""
     fresh = {name: Part() for name in names}
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
         about = json.loads(arrays["about"].tobytes())
         found = {row[0]: _part(number, row, arrays, columns) for number, row in enumerate(about)}

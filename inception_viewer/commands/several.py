@@ -13,13 +13,6 @@ from inception_viewer.runner import Cancel
 
 from .progress import FAILED, ConsoleProgress, Tell, failure, say
 
-TORCHRUN = (
-    "Large folders: torchrun --nproc-per-node N -m inception_viewer {command} … shares the photos"
-    " out among N processes, on several machines too, and gives the same numbers;"
-    " see docs/compare.md."
-)
-"""For the help of those commands."""
-
 
 def speaks() -> bool:
     """Return whether this process is the one that speaks: the first of several, or the only."""

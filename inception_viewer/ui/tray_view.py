@@ -112,7 +112,6 @@ class TrayView(View):
         """Show these photos; ``current`` is the id of the one the window is about."""
         self._current = current
         self.model.set_images(images, current)
-        self.count.setText(f"{len(images)} photo{'' if len(images) == 1 else 's'}")
         self._say_touched()
         if not images:
             self.show_empty(
@@ -146,8 +145,9 @@ class TrayView(View):
         self._say_touched()
 
     def _say_touched(self) -> None:
-        number = self.count.text().partition(",")[0]
-        self.count.setText(f"{number}, touched" if self._touched else number)
+        number = len(self.model.images)
+        plain = f"{number} photo{'' if number == 1 else 's'}"
+        self.count.setText(f"{number}, touched" if self._touched else plain)
         said = f"The verdicts are of the network with {self._touched}."
         self.count.setToolTip(said if self._touched else "")
 

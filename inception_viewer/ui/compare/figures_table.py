@@ -98,7 +98,7 @@ def text_of(value: Value) -> str:
     """Return a cell's text: numbers with three significant digits."""
     if isinstance(value, Spread):
         return f"{number(value.mean)} \N{PLUS-MINUS SIGN} {number(value.deviation)}"
-    if isinstance(value, PValue) and value == 0:
+    if isinstance(value, PValue) and value <= 0:
         return TINY
     if isinstance(value, float):
         return number(value) if math.isfinite(value) else "\N{EN DASH}"

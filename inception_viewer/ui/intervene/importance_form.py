@@ -63,7 +63,7 @@ class ImportanceForm(Lines):
         self.reductions = QCheckBox("Reductions")
         self.reductions.setToolTip(
             "Ablate the 1x1 reductions before the 3x3 and the 5x5, too, and the max pool before the"
-            " projection. The projection is its branch's output: without the one, without the other."
+            " projection. The projection is the output: without it the branch is gone."
         )
         self.conductance = QCheckBox("Conductance")
         self.conductance.setToolTip(
