@@ -35,7 +35,9 @@ from inception_viewer.attribution_methods import METHODS  # noqa: E402
 from inception_viewer.edit_questions import Stroke  # noqa: E402
 from inception_viewer.intervention_questions import Intervention  # noqa: E402
 from inception_viewer.lab_choice import Choice  # noqa: E402
-from inception_viewer.session import AttributionSettings, MapSettings, intervene, paint  # noqa: E402
+from inception_viewer.painted import paint  # noqa: E402
+from inception_viewer.session import AttributionSettings, MapSettings  # noqa: E402
+from inception_viewer.touched import intervene  # noqa: E402
 
 SIZE = (1280, 800)
 LAB_METHODS = (

@@ -14,11 +14,12 @@ from typing import Literal
 from psygnal import Signal
 
 from .changed_inputs import ChangedInput, edits_after_paint, edits_before_paint, still_changed
-from .edit_questions import Brush, BrushSettings, Edit, Stroke
-from .followed import Followed, followed_of, following, still_open
+from .edit_questions import Brush, BrushSettings, Edit
+from .followed import Followed, followed_of, still_open
 from .intervention_questions import Intervention
-from .lab_choice import Choice, fitting, with_target
-from .moved_strokes import above, under
+from .lab_choice import Choice
+from .moved_strokes import under
+from .painted import Painting, cut_of
 from .photo_groups import Compared
 from .questions import (
     Attribution,
@@ -29,7 +30,7 @@ from .questions import (
     Preprocessing,
     Scene,
 )
-from .touched import Touched, has_place, still_possible
+from .touched import Touched, still_possible
 from .verdict_questions import Convention
 
 MapScale = Literal["module", "branch", "own"]
@@ -78,19 +79,6 @@ class ChosenInput:
 
     preprocessing: Preprocessing
     convention: Convention | None = None
-
-
-@dataclass(frozen=True)
-class Painting:
-    """What was painted over a photo's picture.
-
-    ``cut`` is how the picture is made of the photo (see :func:`cut_of`): strokes are in its
-    pixels, so that they say nothing of a picture that is made another way.
-    """
-
-    image: str
-    cut: tuple[int | str, ...]
-    brush: Brush
 
 
 @dataclass(frozen=True)
@@ -363,172 +351,4 @@ def remove_image(state: State, image: str) -> State:
         paintings=paintings,
         touched=still_possible(state.touched, left, marks),
         changed_inputs=still_changed(state.changed_inputs, left, marks),
-    )
-
-
-def cut_of(made: Preprocessing) -> tuple[int | str, ...]:
-    """Return what decides which part of a photo each pixel of the picture is."""
-    size = (made.height, made.width, made.resize)
-    return size if made.resize == "squeeze" else (*size, made.short_side)
-
-
-def paint(state: State, strokes: tuple[Stroke, ...], *, stroking: bool = False) -> State:
-    """Paint these strokes, and no others, over the picture looked at; none shows it unpainted."""
-    scene = state.scene
-    if scene is None:
-        return state
-    place = (scene.image, cut_of(scene.preprocessing))
-    rest = tuple(one for one in state.paintings if (one.image, one.cut) != place)
-    fill = state.painting.fill if state.painting else state.brush.fill
-    before = edits_before_paint(state, scene.image)
-    brush = above(Brush(strokes, fill), before, scene.preprocessing)
-    made = (Painting(*place, brush),) if strokes else ()
-    return replace(state, paintings=(*rest, *made), stroking=stroking, picture_moves=stroking)
-
-
-def use_brush(state: State, settings: BrushSettings) -> State:
-    """Paint with another brush; its fill is also that of what is painted over the picture."""
-    state = replace(state, brush=settings)
-    scene, now = state.scene, state.painting
-    if scene is None or now is None or now.fill == settings.fill:
-        return state
-    place = (scene.image, cut_of(scene.preprocessing))
-    changed = (
-        replace(p, brush=replace(p.brush, fill=settings.fill)) if (p.image, p.cut) == place else p
-        for p in state.paintings
-    )
-    return replace(state, paintings=tuple(changed))
-
-
-# --- interventions -------------------------------------------------------------------
-
-
-def set_interventions(
-    state: State, interventions: tuple[Intervention, ...], *, moving: bool = False
-) -> State:
-    """Do this, and nothing else, to the units of the checkpoint looked at.
-
-    What does not fit its network is left out, and so are photos that are not open.
-    """
-    info = state.open_checkpoint
-    if info is None:
-        return state
-    images = {image.id for image in state.images}
-    fitting = tuple(one for one in interventions if has_place(info, one))
-    rest = tuple(one for one in state.touched if one.checkpoint != state.checkpoint)
-    made = (*rest, Touched(state.checkpoint, fitting))
-    marks = {one.fingerprint for one in state.checkpoints}
-    touched = still_possible(made, images, marks)
-    return replace(state, touched=touched, stroking=moving, picture_moves=False)
-
-
-def intervene(state: State, one: Intervention, *, moving: bool = False) -> State:
-    """Do something to a unit or channels of it, in the place of what was done to the same."""
-    now = state.interventions
-    if any(_place(other) == _place(one) for other in now):
-        made = tuple(one if _place(other) == _place(one) else other for other in now)
-    else:
-        made = (*now, one)
-    return set_interventions(state, made, moving=moving)
-
-
-def put_back(state: State, unit: str, channels: tuple[int, ...] | None = None) -> State:
-    """Leave a unit or channels of it alone again."""
-    rest = (one for one in state.interventions if _place(one) != (unit, channels))
-    return set_interventions(state, tuple(rest))
-
-
-def put_unit_back(state: State, unit: str) -> State:
-    """Leave a unit alone again, with all of its channels."""
-    rest = (one for one in state.interventions if one.unit != unit)
-    return set_interventions(state, tuple(rest))
-
-
-def _place(one: Intervention) -> tuple[str, tuple[int, ...] | None]:
-    return one.unit, one.channels
-
-
-# --- checkpoints ---------------------------------------------------------------------
-
-
-def add_checkpoint(state: State, info: CheckpointInfo) -> State:
-    """Add an opened checkpoint and look at it, with its own input."""
-    rest = tuple(c for c in state.checkpoints if c.fingerprint != info.fingerprint)
-    looking = _turn_to(replace(state, checkpoints=(*rest, info)), info)
-    return use_input(looking, None)
-
-
-def look_at(state: State, checkpoint: str) -> State:
-    """Look through another open checkpoint, with the input that was chosen for it."""
-    info = next((c for c in state.checkpoints if c.fingerprint == checkpoint), None)
-    return state if info is None or checkpoint == state.checkpoint else _turn_to(state, info)
-
-
-def _turn_to(state: State, info: CheckpointInfo) -> State:
-    """Look through a checkpoint; what it lacks of unit, channel and head gives way."""
-    units = {node.name for node in info.graph.nodes}
-    asked = state.attribution
-    head = asked.head if info.heads.get(asked.head, "absent") != "absent" else "main"
-    layer = asked.unit if asked.unit in units else None
-    neuron = asked.neuron if asked.neuron and asked.neuron.unit in units else None
-    inputs = dict(state.set_aside)
-    if state.checkpoint and state.chosen_input is not None:
-        inputs[state.checkpoint] = state.chosen_input
-    chosen = inputs.pop(info.fingerprint, None)
-    return replace(
-        state,
-        checkpoint=info.fingerprint,
-        preprocessing=chosen.preprocessing if chosen else None,
-        chosen=chosen,
-        set_aside=tuple(inputs.items()),
-        unit=state.unit if state.unit in units else "inception3a",
-        channel=state.channel if state.channel and state.channel[0] in units else None,
-        attribution=replace(asked, target=None, head=head, unit=layer, against=None, neuron=neuron),
-        lab=fitting(state.lab, {h for h, s in info.heads.items() if s != "absent"}, units),
-    )
-
-
-def use_attribution(state: State, settings: AttributionSettings) -> State:
-    """Ask for another attribution; a class that was chosen anew is the lab's, too."""
-    lab = state.lab
-    if settings.target != state.attribution.target:
-        lab = with_target(lab, settings.target)
-    return replace(state, attribution=settings, lab=lab)
-
-
-def use_input(
-    state: State, preprocessing: Preprocessing | None, convention: Convention | None = None
-) -> State:
-    """Make the input another way for the checkpoint looked at; None is its own way."""
-    own = state.open_checkpoint.preprocessing if state.open_checkpoint else None
-    if preprocessing is None or (preprocessing == own and convention is None):
-        return replace(state, preprocessing=None, chosen=None)
-    chosen = ChosenInput(preprocessing, convention)
-    return replace(state, preprocessing=preprocessing, chosen=chosen)
-
-
-def describe_checkpoint(state: State, info: CheckpointInfo) -> State:
-    """Say other things of an open checkpoint; what is looked at, and how, stays."""
-    known = tuple(info if c.fingerprint == info.fingerprint else c for c in state.checkpoints)
-    return replace(state, checkpoints=known)
-
-
-def close_checkpoint(state: State, checkpoint: str) -> State:
-    """Take a checkpoint out; its neighbour is looked at next, and the last one stays."""
-    marks = [info.fingerprint for info in state.checkpoints]
-    if checkpoint not in marks or len(marks) == 1:
-        return state
-    place = marks.index(checkpoint)
-    if state.checkpoint == checkpoint:
-        state = look_at(state, marks[place + 1] if place + 1 < len(marks) else marks[place - 1])
-    left = tuple(c for c in state.checkpoints if c.fingerprint != checkpoint)
-    images = {image.id for image in state.images}
-    marks_left = {info.fingerprint for info in left}
-    return replace(
-        state,
-        checkpoints=left,
-        changed_inputs=still_changed(state.changed_inputs, images, marks_left),
-        set_aside=tuple(one for one in state.set_aside if one[0] != checkpoint),
-        touched=tuple(one for one in state.touched if one.checkpoint != checkpoint),
-        followed=following(state.followed, checkpoint, ()),
     )

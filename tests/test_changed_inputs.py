@@ -19,21 +19,13 @@ from inception_viewer.changed_inputs import (
     strokes_in,
     without_attack,
 )
+from inception_viewer.checkpoint_changes import add_checkpoint, close_checkpoint, look_at
 from inception_viewer.edit_questions import Adversarial, Brush, Distortion, Stroke
 from inception_viewer.images.differences import Difference, enlarged, fitting_factor, measured
+from inception_viewer.painted import paint, use_brush
 from inception_viewer.questions import ImageInfo, Preprocessing
-from inception_viewer.session import (
-    Session,
-    State,
-    add_checkpoint,
-    add_images,
-    close_checkpoint,
-    look_at,
-    paint,
-    remove_image,
-    set_interventions,
-    use_brush,
-)
+from inception_viewer.session import Session, State, add_images, remove_image
+from inception_viewer.touched import set_interventions
 
 BLURRED, TURNED = Distortion(blur=2.0), Distortion(rotation=90.0)
 ATTACK = Adversarial("pgd", 8, target=3)

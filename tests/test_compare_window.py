@@ -210,7 +210,7 @@ def test_a_photo_that_is_painted_over_is_compared_as_it_was(window):
     from dataclasses import replace
 
     from inception_viewer.intervention_questions import Intervention
-    from inception_viewer.session import intervene
+    from inception_viewer.touched import intervene
 
     view = window.window.compare_tab.compare
     until(lambda: view.images.sheet.values, "the maps", 60)

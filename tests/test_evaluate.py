@@ -410,11 +410,9 @@ def test_a_list_gives_paths_and_classes(tmp_path: Path) -> None:
     )
     (tmp_path / "val.txt").write_text(text, encoding="utf-8")
     found = from_list(tmp_path / "val.txt", Path("/photos"), CLASSES)
-    assert found.paths == (
-        Path("/photos/ILSVRC/val 1.JPEG"),
-        Path("/photos/a b.jpg"),
-        Path("/abs/c.jpg"),
-    )
+    expected = (Path("/photos/ILSVRC/val 1.JPEG"), Path("/photos/a b.jpg"), Path("/abs/c.jpg"))
+    assert tuple(found.paths) == expected
+    assert tuple(found.paths[1:][1:]) == expected[2:]
     assert found.labels == (11, 2, 3)
     assert [(left.name, left.photos) for left in found.left_out] == [
         ("12", 1),

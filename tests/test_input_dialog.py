@@ -17,12 +17,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from window_tools import close, open_controller, settle, shows, until
 
+from inception_viewer.checkpoint_changes import describe_checkpoint
 from inception_viewer.checkpoint_questions import PreviewInput
 from inception_viewer.checkpoints.inputs import adapted
 from inception_viewer.images.decode import decode
 from inception_viewer.images.preprocess import prepare
 from inception_viewer.questions import ImageSource, Preprocessing
-from inception_viewer.session import describe_checkpoint
 from inception_viewer.ui import judging, theme
 from inception_viewer.ui.controller import Controller
 from inception_viewer.ui.input.draft import BY_HAND, OWN, SAMPLES

@@ -23,6 +23,7 @@ from inception_viewer.changed_inputs import attack_in, distort, leave_input, mis
 from inception_viewer.edit_questions import Adversarial, Distortion, Stroke
 from inception_viewer.errors import QuestionError
 from inception_viewer.grid_questions import Picture, PictureAnswer
+from inception_viewer.painted import paint
 from inception_viewer.questions import (
     Glance,
     Overview,
@@ -33,7 +34,7 @@ from inception_viewer.questions import (
     Question,
     Scene,
 )
-from inception_viewer.session import add_images, paint, remove_image
+from inception_viewer.session import add_images, remove_image
 from inception_viewer.ui.controller import Controller
 from inception_viewer.ui.intervene.input_page import InputPage
 from inception_viewer.ui.intervene.input_snippet import changed_input

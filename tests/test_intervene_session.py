@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import ui_data
 
+from inception_viewer.checkpoint_changes import add_checkpoint, close_checkpoint, look_at
 from inception_viewer.edit_questions import Stroke
 from inception_viewer.intervention_questions import Intervention
 from inception_viewer.intervention_words import (
@@ -17,21 +18,10 @@ from inception_viewer.intervention_words import (
     scene_words,
     touched_words,
 )
+from inception_viewer.painted import paint
 from inception_viewer.questions import ImageInfo
-from inception_viewer.session import (
-    Session,
-    State,
-    add_checkpoint,
-    add_images,
-    close_checkpoint,
-    intervene,
-    look_at,
-    paint,
-    put_back,
-    put_unit_back,
-    remove_image,
-    set_interventions,
-)
+from inception_viewer.session import Session, State, add_images, remove_image
+from inception_viewer.touched import intervene, put_back, put_unit_back, set_interventions
 from inception_viewer.ui.intervene.words import channels_of, channels_text
 
 OFF = Intervention("inception4a/5x5")

@@ -21,7 +21,7 @@ from window_tools import close, open_controller, settle, until
 import inception_viewer as iv
 from inception_viewer.intervention_questions import Intervention
 from inception_viewer.intervention_words import importance_rows
-from inception_viewer.session import set_interventions
+from inception_viewer.touched import set_interventions
 from inception_viewer.ui import commands
 from inception_viewer.ui.controller import Controller
 from inception_viewer.ui.intervene.importance_page import ImportancePage

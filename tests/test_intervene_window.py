@@ -17,7 +17,7 @@ from window_tools import close, open_controller, settle, shows, until
 from inception_viewer.errors import QuestionError
 from inception_viewer.intervention_questions import Intervention
 from inception_viewer.questions import Glance, Overview, PassingOverview
-from inception_viewer.session import set_interventions
+from inception_viewer.touched import set_interventions
 from inception_viewer.ui import commands
 from inception_viewer.ui.attributing import UNTOUCHED
 from inception_viewer.ui.controller import Controller

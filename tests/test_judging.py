@@ -17,9 +17,10 @@ from PySide6.QtTest import QTest
 from verdict_data import CAFFE, PLAIN
 from window_tools import close, open_controller, settle, shows, until
 
+from inception_viewer.checkpoint_changes import use_input
 from inception_viewer.errors import QuestionError
 from inception_viewer.questions import Attribution, Overview
-from inception_viewer.session import AttributionSettings, use_input
+from inception_viewer.session import AttributionSettings
 from inception_viewer.ui import judging
 from inception_viewer.ui.controller import Controller
 from inception_viewer.ui.judging import is_changed

@@ -10,9 +10,10 @@ import pytest
 from fake_worker import FakeWorker, write_photo
 from window_tools import close, open_controller, settle, shows, until
 
+from inception_viewer.checkpoint_changes import describe_checkpoint
 from inception_viewer.lab_choice import Choice, Explained
 from inception_viewer.questions import Machine, Neuron
-from inception_viewer.session import describe_checkpoint, remove_image
+from inception_viewer.session import remove_image
 from inception_viewer.ui.controller import Controller
 from inception_viewer.ui.lab_view import LabView
 

@@ -21,8 +21,8 @@ from window_tools import close, open_controller, settle, until
 
 from inception_viewer.edit_questions import BrushSettings, Stroke
 from inception_viewer.images.preprocess import normalise
+from inception_viewer.painted import paint, use_brush
 from inception_viewer.questions import Glance, Overview, Predictions
-from inception_viewer.session import paint, use_brush
 from inception_viewer.ui import commands, theme
 from inception_viewer.ui.attribution.strokes import PIECE, Drawing, unseen
 from inception_viewer.ui.controller import Controller

@@ -7,18 +7,11 @@ from dataclasses import replace
 import numpy as np
 import ui_data
 
+from inception_viewer.checkpoint_changes import add_checkpoint, use_input
 from inception_viewer.edit_questions import Brush, BrushSettings, Stroke
+from inception_viewer.painted import paint, use_brush
 from inception_viewer.questions import ImageInfo, Preprocessing
-from inception_viewer.session import (
-    Session,
-    State,
-    add_checkpoint,
-    add_images,
-    paint,
-    remove_image,
-    use_brush,
-    use_input,
-)
+from inception_viewer.session import Session, State, add_images, remove_image
 
 ONE, TWO = Stroke(((10.0, 20.0), (30.0, 40.0)), 8.0), Stroke(((50.0, 60.0),), 5.0, True)
 

@@ -17,8 +17,9 @@ from window_tools import close, drop, mime_of, open_controller, settle, shows, u
 
 from inception_viewer.edit_questions import BrushSettings
 from inception_viewer.errors import QuestionError
+from inception_viewer.painted import paint
 from inception_viewer.questions import Attribution, Overview, PassingOverview
-from inception_viewer.session import AttributionSettings, paint
+from inception_viewer.session import AttributionSettings
 from inception_viewer.ui.attribution.brush_bar import BrushBar
 from inception_viewer.ui.attribution.brushing import Brushing
 from inception_viewer.ui.attribution.panes import Panes

@@ -14,11 +14,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from window_tools import close, open_controller, settle, shows, until
 
+from inception_viewer.checkpoint_changes import use_input
 from inception_viewer.checkpoint_questions import SaveCheckpoint
 from inception_viewer.checkpoints.inputs import KNOWN, adapted
 from inception_viewer.errors import CheckpointError
 from inception_viewer.questions import Preprocessing
-from inception_viewer.session import use_input
 from inception_viewer.ui.controller import Controller
 from inception_viewer.ui.save_dialog import SaveDialog
 from inception_viewer.ui.saving.words import proposed_name

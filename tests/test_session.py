@@ -7,15 +7,9 @@ from dataclasses import replace
 import numpy as np
 import ui_data
 
+from inception_viewer.checkpoint_changes import add_checkpoint
 from inception_viewer.questions import Attribution, CheckpointInfo, ImageInfo, Preprocessing, Scene
-from inception_viewer.session import (
-    AttributionSettings,
-    Session,
-    State,
-    add_checkpoint,
-    add_images,
-    remove_image,
-)
+from inception_viewer.session import AttributionSettings, Session, State, add_images, remove_image
 
 
 def image(name: str) -> ImageInfo:

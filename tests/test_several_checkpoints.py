@@ -14,6 +14,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from window_tools import close, drop, mime_of, open_controller, shows, until
 
+from inception_viewer.checkpoint_changes import (
+    add_checkpoint,
+    close_checkpoint,
+    describe_checkpoint,
+    look_at,
+    use_input,
+)
 from inception_viewer.checkpoint_questions import CloseCheckpoint, NameClasses
 from inception_viewer.questions import (
     CheckpointInfo,
@@ -22,16 +29,7 @@ from inception_viewer.questions import (
     Overview,
     Preprocessing,
 )
-from inception_viewer.session import (
-    ChosenInput,
-    Session,
-    State,
-    add_checkpoint,
-    close_checkpoint,
-    describe_checkpoint,
-    look_at,
-    use_input,
-)
+from inception_viewer.session import ChosenInput, Session, State
 from inception_viewer.ui.classes_dialog import ClassesDialog
 from inception_viewer.ui.controller import Controller
 from inception_viewer.verdict_questions import Convention

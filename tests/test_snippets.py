@@ -15,7 +15,8 @@ from PySide6.QtTest import QTest
 from window_tools import close, open_controller, until
 
 from inception_viewer import edit_questions
-from inception_viewer.session import AttributionSettings, use_input
+from inception_viewer.checkpoint_changes import use_input
+from inception_viewer.session import AttributionSettings
 from inception_viewer.ui import commands, snippets
 from inception_viewer.ui.controller import Controller
 

@@ -15,8 +15,8 @@ from PySide6.QtGui import QGuiApplication
 from window_tools import close, open_controller, settle, shows, until
 
 from inception_viewer import index_events
+from inception_viewer.checkpoint_changes import use_input
 from inception_viewer.index_questions import BuildIndex, FindIndexes, TopPhotos
-from inception_viewer.session import use_input
 from inception_viewer.ui.top_photos import asking, indexing, words
 from inception_viewer.ui.top_photos.child import SENTENCES, command
 

@@ -13,6 +13,7 @@ from inception_viewer.folder_questions import LeftOut
 from inception_viewer.questions import ImageSource
 
 from .naming import ClassNames, key
+from .packed_paths import PackedPaths
 from .sources import SUFFIXES, find, natural
 
 MOST = 1_000_000
@@ -36,7 +37,7 @@ class LabelledError(ViewerError):
 class LabelledPhotos:
     """Photos and the index of each one's class, and what was left out."""
 
-    paths: tuple[Path, ...]
+    paths: Sequence[Path]
     labels: tuple[int, ...]
     left_out: tuple[LeftOut, ...] = ()
 
@@ -84,7 +85,7 @@ def from_folders(folder: Path, classes: Sequence[str], note: Note = nobody) -> L
     folders = class_folders(folder)
     names = ClassNames(classes)
     numbered = _numbered([path.name for path in folders], names)
-    paths: list[Path] = []
+    paths = PackedPaths()
     labels: list[int] = []
     left_out = []
     for place, path in enumerate(folders):
@@ -94,14 +95,14 @@ def from_folders(folder: Path, classes: Sequence[str], note: Note = nobody) -> L
         if len(meant) != 1 or not files:
             left_out.append(LeftOut(path.name, len(files), _why(path.name, meant, files)))
             continue
-        paths += files
+        paths.extend(files)
         labels += [meant[0]] * len(files)
     loose = sum(1 for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
     if loose:
         left_out.append(LeftOut("", loose, "they lie in no class's folder"))
     if not paths:
         raise LabelledError(_no_class(folder, folders, classes))
-    return LabelledPhotos(tuple(paths), tuple(labels), tuple(left_out))
+    return LabelledPhotos(paths, tuple(labels), tuple(left_out))
 
 
 def class_folders(folder: Path) -> list[Path]:
@@ -142,7 +143,7 @@ def from_list(
         If the list cannot be read, or no line names a photo and a class.
     """
     names = ClassNames(classes)
-    paths: list[Path] = []
+    paths = PackedPaths()
     labels: list[int] = []
     unknown: dict[str, int] = {}
     lines = _lines(file)
@@ -153,7 +154,7 @@ def from_list(
         if len(meant) != 1:
             unknown[label] = unknown.get(label, 0) + 1
         elif len(paths) < MOST:
-            paths.append(folder / path)
+            paths.extend([folder / path])
             labels.append(meant[0])
     if not paths:
         example = f", such as “{next(iter(unknown))}”" if unknown else ""
@@ -162,7 +163,7 @@ def from_list(
             " be a path and the index or name of a class."
         )
     left_out = [LeftOut(label, n, "no class of this network") for label, n in unknown.items()]
-    return LabelledPhotos(tuple(paths), tuple(labels), tuple(left_out))
+    return LabelledPhotos(paths, tuple(labels), tuple(left_out))
 
 
 def _lines(file: Path) -> list[str]:

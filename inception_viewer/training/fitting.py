@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -257,7 +257,7 @@ class Candidates:
     ``left_out`` holds the folders that mean no class, if any does mean one.
     """
 
-    paths: tuple[Path, ...]
+    paths: Sequence[Path]
     labels: tuple[int, ...] | None
     learned: Targets
     left_out: tuple[LeftOut, ...] = ()

@@ -7,10 +7,11 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
+from ..checkpoint_changes import use_attribution
 from ..explained_words import AS_IT_IS, class_words
 from ..questions import Attribution, AttributionAnswer, Scene
 from ..runner import Cancelled, Done, Failed, Outcome, Partial, Runner, Ticket
-from ..session import AttributionSettings, Session, State, use_attribution
+from ..session import AttributionSettings, Session, State
 from .frames import Frame, Frames
 from .main_window import MainWindow
 from .status_bar import Activity

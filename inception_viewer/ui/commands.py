@@ -11,8 +11,8 @@ from PySide6.QtGui import QActionGroup, QGuiApplication
 from PySide6.QtWidgets import QMenu
 
 from ..changed_inputs import is_changed
+from ..checkpoint_changes import look_at, use_attribution
 from ..questions import Graph
-from ..session import look_at, use_attribution
 from . import compare_link, dialogs, head_words, theme
 from .drops import read_mime, sources_of_paths
 from .later_parts import CANCELLABLE

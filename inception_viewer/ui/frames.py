@@ -12,8 +12,10 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from ..changed_inputs import as_in, strokes_in
+from ..checkpoint_changes import look_at, use_input
 from ..headline import headline
 from ..intervention_words import scene_words
+from ..painted import paint
 from ..questions import (
     CheckpointInfo,
     Graph,
@@ -26,7 +28,8 @@ from ..questions import (
     Scene,
 )
 from ..runner import Done, Failed, Outcome, Runner
-from ..session import Session, State, look_at, paint, set_interventions, use_input
+from ..session import Session, State
+from ..touched import set_interventions
 from .emptiness import Emptiness, emptiness
 from .head_words import annotated, annotated_maps, notes
 from .main_window import MainWindow

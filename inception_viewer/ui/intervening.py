@@ -13,14 +13,8 @@ from PySide6.QtCore import QObject, Signal
 from ..changed_inputs import leave_input
 from ..intervention_questions import Intervention
 from ..runner import Runner
-from ..session import (
-    Session,
-    State,
-    intervene,
-    put_back,
-    put_unit_back,
-    set_interventions,
-)
+from ..session import Session, State
+from ..touched import intervene, put_back, put_unit_back, set_interventions
 from .frames import Frame, Frames
 from .intervene.menu import Touching, Wish
 from .main_window import MainWindow

@@ -12,9 +12,10 @@ from functools import partial
 
 from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
 
+from ..checkpoint_changes import describe_checkpoint, use_input
 from ..questions import CheckpointInfo, Glance, Preprocessing
 from ..runner import Done, Failed, Outcome, Partial, Runner, Ticket
-from ..session import Session, State, describe_checkpoint, use_input
+from ..session import Session, State
 from ..verdict_questions import Convention, Judge, Suggestion, Verdict
 from .checkpoint import card
 from .checkpoint.judgement import ASKING, Asking

@@ -14,10 +14,11 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QFileDialog, QMenu
 
+from ..checkpoint_changes import describe_checkpoint
 from ..checkpoint_questions import CLASS_LISTS, OWN_NAMES, NameClasses, title_of
 from ..questions import CheckpointInfo
 from ..runner import Done, Failed, Outcome, Runner
-from ..session import Session, State, describe_checkpoint
+from ..session import Session, State
 from .classes_dialog import ClassesDialog
 from .drops import CLASS_LIST_ENDINGS
 from .main_window import MainWindow

@@ -10,6 +10,7 @@ from time import perf_counter
 
 from PySide6.QtCore import QObject, Signal
 
+from ..checkpoint_changes import add_checkpoint, close_checkpoint
 from ..checkpoint_questions import CloseCheckpoint
 from ..questions import (
     CheckpointInfo,
@@ -21,7 +22,7 @@ from ..questions import (
     OpenImages,
 )
 from ..runner import Done, Failed, Outcome, Partial, Runner, Ticket
-from ..session import Session, State, add_checkpoint, close_checkpoint, remove_image
+from ..session import Session, State, remove_image
 from .drops import Dropped
 from .main_window import MainWindow
 from .status_bar import Activity

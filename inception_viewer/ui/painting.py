@@ -13,8 +13,9 @@ from PySide6.QtCore import QObject
 from ..changed_inputs import strokes_in
 from ..edit_questions import BrushSettings, Distortion, Stroke
 from ..edit_words import short_words
+from ..painted import paint, use_brush
 from ..questions import Scene
-from ..session import Session, State, paint, use_brush
+from ..session import Session, State
 from .frames import Frame, Frames
 from .main_window import MainWindow
 

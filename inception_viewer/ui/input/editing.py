@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
+from ...checkpoint_changes import use_input
 from ...checkpoint_questions import InputPreview, PreviewInput
 from ...checkpoints.inputs import adapted, convention
 from ...questions import CheckpointInfo, Predictions, Scene
 from ...runner import Done, Failed, Outcome, Partial, Runner, Ticket
-from ...session import Session, State, use_input
+from ...session import Session, State
 from ...verdict_questions import Convention, Judge, Suggestion, Sureness
 from ..checkpoint.judgement import Asking
 from ..main_window import MainWindow
@@ -34,6 +35,7 @@ class InputEditing(QObject):
     """Keeps the dialog on the checkpoint and the photo that are looked at."""
 
     key = KEY
+
     def __init__(self, session: Session, runner: Runner, window: MainWindow) -> None:
         super().__init__(window)
         self._session, self._runner, self._window = session, runner, window
