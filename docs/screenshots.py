@@ -13,6 +13,7 @@ import argparse
 import io
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -32,7 +33,8 @@ from PySide6.QtWidgets import QWidget  # noqa: E402
 
 from benchmarks.bench import Bench, opened  # noqa: E402
 from inception_viewer.attribution_methods import METHODS  # noqa: E402
-from inception_viewer.edit_questions import Stroke  # noqa: E402
+from inception_viewer.edit_questions import Adversarial, Stroke  # noqa: E402
+from inception_viewer.index_questions import BuildIndex  # noqa: E402
 from inception_viewer.intervention_questions import Intervention  # noqa: E402
 from inception_viewer.lab_choice import Choice  # noqa: E402
 from inception_viewer.painted import paint  # noqa: E402
@@ -177,6 +179,41 @@ class Scenes:
         self._bench.settle()
         return window
 
+    def misled(self) -> QWidget:
+        """Show an adversarial step that makes a lamp of the cup, its difference enlarged."""
+        self._show("cup.jpg", "inception4c")
+        window = self._window
+        window.menus["show_intervene"].trigger()
+        self._bench.settle()
+        view = window.intervene_tab.held
+        view.show_page(view.input)
+        view.input.kinds[1].click()  # Mislead
+        self._bench.settle()
+        view.input.misled.emit(Adversarial("pgd", epsilon=2))
+        self._bench.settle()
+        return window
+
+    def top_photos(self) -> QWidget:
+        """Show which of the program's own photos excite a channel most, and where."""
+        self._show("hedgehog.jpg", "inception3a", ("inception3a/5x5", 7))
+        window, state = self._window, self._controller.session.state
+        folder = str(Path(state.images[0].source).parent)
+        path = str(Path(tempfile.mkdtemp()) / "samples.npz")
+        asked = BuildIndex(state.checkpoint, folder, path)
+        self._controller.runner.submit(asked, lambda _outcome: None)
+        self._bench.settle()
+        window.inspector.set_folds({"input", "numbers", "channel"})
+        window.docks["predictions"].hide()
+        self._bench.settle()
+        top = self._controller.top_photos
+        top.ask_file = lambda *_: (path, "")
+        top.open_file()
+        self._bench.settle()
+        section = window.inspector.top_section
+        window.inspector.area.verticalScrollBar().setValue(section.y())
+        self._bench.settle()
+        return window.docks["inspector"]
+
     def _show(
         self,
         photo: str,
@@ -197,7 +234,13 @@ class Scenes:
         self._controller.set_theme(theme)
         found = [i.id for i in self._controller.session.state.images if i.name == photo]
         self._update(
-            image=found[0], unit=unit, channel=channel, maps=maps or MapSettings(), paintings=()
+            image=found[0],
+            unit=unit,
+            channel=channel,
+            maps=maps or MapSettings(),
+            paintings=(),
+            changed_inputs=(),
+            touched=(),
         )
         focused = window.focusWidget()
         if focused is not None:
@@ -221,6 +264,8 @@ PICTURES: dict[str, Callable[[Scenes], QWidget]] = {
     "brush": Scenes.brush,
     "profile": Scenes.profile,
     "importance": Scenes.importance,
+    "misled": Scenes.misled,
+    "top-photos": Scenes.top_photos,
 }
 
 
