@@ -162,7 +162,8 @@ class Network:
         """
         with ExitStack() as opened:
             plain = opened.enter_context(self._scene(image, preprocessing, edits))
-            done = tuple(self._intervention(one, opened) for one in interventions)
+            asked = arguments.interventions(interventions)
+            done = tuple(self._intervention(one, opened) for one in asked)
             scene = replace(plain, interventions=done)
             return self._lab.attempt(lambda: self._lab.trace(scene), self._tell)
 
@@ -248,6 +249,8 @@ class _Watched:
     lane = "jobs"
 
     def __init__(self, watch: Watch | None, tell: Callable[[Notice], None]) -> None:
+        if watch is not None and not callable(watch):
+            raise QuestionError(f"“progress” is a function that is called, not {watch!r}.")
         self._watch, self._tell = watch, tell
 
     def __call__(self, fraction: float, answer: Any = None, text: str = "") -> None:

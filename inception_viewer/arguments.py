@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from numbers import Integral
 from os import PathLike, fspath
@@ -13,6 +13,7 @@ from .attribution_methods import Method
 from .edit_questions import Adversarial, Edit
 from .errors import QuestionError
 from .images.edits import check
+from .intervention_questions import Intervention
 from .questions import Neuron, Preprocessing
 
 
@@ -38,13 +39,39 @@ def count(value: Any, what: str) -> int:
     return number
 
 
+def within(value: Any, what: str, low: int, high: int) -> int:
+    """Return a whole number from ``low`` to ``high``."""
+    number = whole(value, what)
+    if not low <= number <= high:
+        raise QuestionError(f"A {what} is from {low:,} to {high:,}, not {number:,}.")
+    return number
+
+
 def folder(value: Any, what: str) -> str:
     """Return the path of a folder as text."""
+    return _path(value, what, "folder")
+
+
+def file(value: Any, what: str) -> str:
+    """Return the path of a file as text; ``""`` and None are none."""
+    return _path(value, what, "file") if value is not None and value != "" else ""
+
+
+def _path(value: Any, what: str, kind: str) -> str:
     if not isinstance(value, str | PathLike) or not (path := fspath(value)):
-        raise QuestionError(f"The {what} is the path of a folder, not {value!r}.")
-    if not isinstance(path, str):
+        raise QuestionError(f"The {what} is the path of a {kind}, not {value!r}.")
+    if not isinstance(path, str) or "\0" in path:
         raise QuestionError(f"The {what} is a path as text, not {path!r}.")
     return path
+
+
+def several(value: Any, what: str) -> tuple[Any, ...]:
+    """Return the things of a sequence; one alone is none, nor is what has no order."""
+    if not isinstance(value, Iterable) or isinstance(
+        value, str | bytes | PathLike | Set | Mapping
+    ):
+        raise QuestionError(f"“{what}” is a sequence, not {value!r}.")
+    return tuple(value)
 
 
 def class_index(classes: Sequence[str], target: Any) -> int | None:
@@ -72,7 +99,7 @@ def preprocessing(value: Any) -> Preprocessing | None:
 
 def edits(value: Any, classes: Sequence[str]) -> tuple[Edit, ...]:
     """Return edits as a tuple, checked; an attack's target may be given by name."""
-    if not isinstance(value, Iterable) or isinstance(value, str):
+    if not isinstance(value, Iterable) or isinstance(value, str | Set | Mapping):
         raise QuestionError(
             f"“edits” is a sequence of Distortion, Brush and Adversarial, not {value!r}."
         )
@@ -84,6 +111,25 @@ def edits(value: Any, classes: Sequence[str]) -> tuple[Edit, ...]:
     )
     check(made)
     return made
+
+
+def interventions(value: Any) -> tuple[Intervention, ...]:
+    """Return interventions as a tuple, their units, channels and photos of the right kind."""
+    if not isinstance(value, Iterable) or isinstance(value, str | Set | Mapping):
+        raise QuestionError(f"“interventions” is a sequence of Intervention, not {value!r}.")
+    return tuple(_intervention(one) for one in value)
+
+
+def _intervention(one: Any) -> Intervention:
+    if not isinstance(one, Intervention):
+        raise QuestionError(f"An intervention is an Intervention, not {one!r}.")
+    channels = one.channels
+    if channels is not None:
+        channels = tuple(
+            whole(channel, "channel") for channel in several(channels, "channels of a unit")
+        )
+    images = several(one.images, "images of an intervention")
+    return replace(one, unit=name(one.unit, "unit"), channels=channels, images=images)
 
 
 def neuron(method: Method, head: str, unit: str | None, channel: Any, place: Any) -> Neuron | None:

@@ -5,7 +5,7 @@ These are thin: they make the questions that the window asks, and so give the sa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from os import PathLike, fspath
 from typing import TypeAlias
@@ -29,6 +29,7 @@ from .comparison_questions import (
     PhotoMapAnswer,
 )
 from .edit_questions import Edit
+from .errors import QuestionError
 from .images.sources import find
 from .intervention_questions import (
     AblationMode,
@@ -96,13 +97,16 @@ def branch_importance(
     ImageError, QuestionError
         If a photo cannot be read; if there is no such head or class, or no references.
     """
+    chosen = arguments.several(references, "references")
+    if chosen and mode == "zero":
+        raise QuestionError("“references” are for mode=\"mean\"; zero takes none.")
     with (
         _scenes(net, _several(image), preprocessing, edits) as scenes,
-        _scenes(net, references, preprocessing) as means,
+        _scenes(net, chosen, preprocessing) as means,
     ):
         question = BranchImportance(
             scenes,
-            head,
+            arguments.name(head, "head"),
             arguments.class_index(net.classes, target),
             mode,
             tuple(scene.image for scene in means),
@@ -151,7 +155,10 @@ def decisive_channels(
         If the photo cannot be read; if there is no such module before such a head.
     """
     with _scenes(net, [image], preprocessing, edits) as (scene,):
-        found: DecisiveChannelsAnswer = net._answer(DecisiveChannels(scene, module, head))
+        question = DecisiveChannels(
+            scene, arguments.name(module, "module"), arguments.name(head, "head")
+        )
+        found: DecisiveChannelsAnswer = net._answer(question)
         return found
 
 
@@ -219,10 +226,14 @@ def compare_groups(
     ImageError, QuestionError
         If a photo cannot be read, or the groups are too few or too small.
     """
-    made = preprocessing or net.preprocessing
+    made = arguments.preprocessing(preprocessing) or net.preprocessing
+    if not isinstance(groups, Mapping):
+        raise QuestionError(f"“groups” is a dict from names to folders or photos, not {groups!r}.")
+    for name in groups:
+        arguments.name(name, "group")
     found: GroupsAnswer
     if all(isinstance(photos, str | PathLike) for photos in groups.values()):
-        folders = [(name, fspath(folder)) for name, folder in groups.items()]  # type: ignore[arg-type]
+        folders = [(name, arguments.folder(one, f"group “{name}”")) for name, one in groups.items()]
         found = net._answer(folders_question(net.fingerprint, made, folders))
         return found
     with ExitStack() as opened:
@@ -271,8 +282,9 @@ def photo_map(
     ImageError, QuestionError
         If a photo cannot be read, there is one only, or there is no such unit.
     """
-    with _scenes(net, images, preprocessing) as scenes:
-        found: PhotoMapAnswer = net._answer(PhotoMap(scenes, unit, method, perplexity, seed))
+    with _scenes(net, arguments.several(images, "images"), preprocessing) as scenes:
+        question = PhotoMap(scenes, arguments.name(unit, "unit"), method, perplexity, seed)
+        found: PhotoMapAnswer = net._answer(question)
         return found
 
 
@@ -307,7 +319,12 @@ def compare_checkpoints(
     ImageError, QuestionError
         If a photo cannot be read, or there is none.
     """
+    for net in (first, second):
+        if not isinstance(net, Network):
+            raise QuestionError(f"A network is what load() returns, not {net!r}.")
     made = preprocessing if isinstance(preprocessing, tuple) else (preprocessing, preprocessing)
+    if len(made) != 2:
+        raise QuestionError(f"“preprocessing” is one of both networks, or a pair, not {made!r}.")
     photos = _several(images)
     with _scenes(first, photos, made[0]) as ours, _scenes(second, photos, made[1]) as theirs:
         lab = _TwoLabs(first, second)
@@ -359,8 +376,12 @@ def _group(
     opened: ExitStack,
 ) -> Group:
     if isinstance(photos, str | PathLike):
+        arguments.folder(photos, f"group “{name}”")
         found = find([ImageSource(path=fspath(photos))], limit=10**6).sources
         return Group(name, paths=tuple(source.path for source in found if source.path))
+    if not isinstance(photos, Iterable):
+        raise QuestionError(f"The group “{name}” is a folder or photos, not {photos!r}.")
+    photos = list(photos)
     paths = [fspath(one) for one in photos if isinstance(one, str | PathLike)]
     others = [one for one in photos if not isinstance(one, str | PathLike)]
     scenes = [opened.enter_context(net._scene(photo, preprocessing)) for photo in others]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from .errors import QuestionError
 from .questions import Floats, Pixels, Preprocessing, Provenance, Question, Scene
 
 if TYPE_CHECKING:
@@ -247,7 +248,13 @@ class GroupsAnswer:
         self, first: str, second: str, unit: str | None = None, most: int = 20
     ) -> list[tuple[str, int, float, float]]:
         """Return the channels that tell two groups apart best: (unit, channel, effect, p)."""
-        of_units = self.separations[first, second]
+        of_units = self.separations.get((first, second))
+        if of_units is None or (unit and unit not in of_units):
+            raise QuestionError(
+                f"“{first}” was not compared with “{second}” in this order: see .separations."
+                if of_units is None
+                else f"Nothing was compared of “{unit}”: see .units."
+            )
         chosen = [of_units[unit]] if unit else list(of_units.values())
         found = [
             (one.unit, int(channel), float(one.effect[channel]), float(one.p_value[channel]))

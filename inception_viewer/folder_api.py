@@ -9,6 +9,7 @@ from __future__ import annotations
 from os import PathLike, fspath
 from pathlib import Path
 
+from . import arguments
 from .analysis.indexing import place_for
 from .api import Network, Watch, load
 from .checkpoints.catalogue import PUBLISHED, Published
@@ -25,6 +26,9 @@ from .questions import Preprocessing, Received
 from .verdict_questions import Judge, Verdict
 
 Source = str | PathLike[str] | Network
+
+MOST_BINS = 1000
+"""Of a calibration curve."""
 
 
 def inspect(
@@ -92,7 +96,7 @@ def evaluate(
     preprocessing
         How photos become inputs; None for the checkpoint's own.
     bins
-        Of the calibration curve.
+        Of the calibration curve, 1 to 1,000.
     worst
         How many mistakes of each head are kept, the surest first.
     progress
@@ -111,12 +115,12 @@ def evaluate(
     """
     question = Evaluate(
         net.fingerprint,
-        fspath(folder),
-        list_file=fspath(list_file),
-        preprocessing=preprocessing,
-        csv=fspath(csv),
-        bins=bins,
-        worst=worst,
+        arguments.folder(folder, "folder of photos"),
+        list_file=arguments.file(list_file, "list"),
+        preprocessing=arguments.preprocessing(preprocessing),
+        csv=arguments.file(csv, "table to write"),
+        bins=arguments.within(bins, "number of bins", 1, MOST_BINS),
+        worst=arguments.count(worst, "number of mistakes"),
     )
     measured: EvaluationAnswer = net._answer(question, progress)
     return measured
@@ -232,8 +236,13 @@ def index(
     ViewerError
         If the folder holds no photos, or the file cannot be written or is something else.
     """
-    place = "" if out is None else fspath(out)
-    question = BuildIndex(net.fingerprint, fspath(folder), place, preprocessing, most)
+    question = BuildIndex(
+        net.fingerprint,
+        arguments.folder(folder, "folder of photos"),
+        arguments.file(out, "index"),
+        arguments.preprocessing(preprocessing),
+        arguments.whole(most, "number of photos"),
+    )
     found: IndexAnswer = net._answer(question, progress)
     return found
 
@@ -266,7 +275,12 @@ def top_photos(
     ViewerError
         If there is no such index, unit or channel.
     """
-    question = TopPhotos(_index_file(net, index), net.fingerprint, unit, channel)
+    question = TopPhotos(
+        _index_file(net, index),
+        net.fingerprint,
+        arguments.name(unit, "unit"),
+        arguments.whole(channel, "channel"),
+    )
     found: TopPhotosAnswer = net._answer(question)
     return found
 
@@ -276,7 +290,7 @@ def _index_file(net: Network, index: IndexAnswer | IndexInfo | str | PathLike[st
         return index.info.path
     if isinstance(index, IndexInfo):
         return index.path
-    path = Path(index)
+    path = Path(arguments.folder(index, "index"))
     if not path.is_dir():
         return str(path)
     asked = BuildIndex(net.fingerprint, str(path))

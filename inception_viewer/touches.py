@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from numbers import Real
+from typing import get_args
 
 import torch
 from torch import Tensor
@@ -10,7 +12,11 @@ from torch import Tensor
 from .errors import QuestionError
 from .googlenet.architecture import GoogLeNet
 from .googlenet.intervening import Touch
-from .intervention_questions import Intervention
+from .intervention_questions import Intervention, InterventionMode
+
+MODES: tuple[str, ...] = get_args(InterventionMode)
+LARGEST_FACTOR = 1000
+"""Either way: of more, numbers that are not finite would come."""
 
 Activations = Callable[[str], Mapping[str, Tensor]]
 """From an open photo's id to every unit's activation (1, …), untouched."""
@@ -26,7 +32,8 @@ def touches(
     Raises
     ------
     QuestionError
-        If there is no such unit or channel, the unit is a head's logits, or photos are missing.
+        If there is no such unit, channel or mode, the unit is a head's logits, photos are missing,
+        or the factor is no number.
     """
     return [_touch(net, one, activations, means) for one in interventions]
 
@@ -46,12 +53,24 @@ def _check(net: GoogLeNet, one: Intervention) -> None:
         raise QuestionError(f"This network has no unit “{one.unit}”.")
     if net.by_name[one.unit].kind == "classifier":
         raise QuestionError(f"“{one.unit}” holds the answer itself; touch a unit before it.")
+    if one.mode not in MODES:
+        raise QuestionError(f"A unit is touched by {', '.join(MODES)}, not by {one.mode!r}.")
+    if one.mode == "scale":
+        _check_factor(one.factor)
     if one.mode == "mean" and not one.images:
         raise QuestionError("Choose the photos that a unit's mean is to be taken over.")
     if one.mode == "patch" and len(one.images) != 1:
         raise QuestionError("Choose the one photo that a unit's output is to be taken from.")
     if one.channels is not None and min(one.channels, default=0) < 0:
         raise QuestionError(f"“{one.unit}” has no channel {min(one.channels)}.")
+
+
+def _check_factor(factor: object) -> None:
+    number = isinstance(factor, Real) and not isinstance(factor, bool)
+    if not number or not abs(float(factor)) <= LARGEST_FACTOR:  # type: ignore[arg-type]
+        raise QuestionError(
+            f"A unit is scaled by a number up to {LARGEST_FACTOR:,}, not by {factor!r}."
+        )
 
 
 def check_channels(touch: Touch, x: Tensor) -> None:

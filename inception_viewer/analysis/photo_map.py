@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
-from inception_viewer.comparison_questions import LEAST_TSNE, Doubles, PhotoMap, PhotoMapAnswer
+from inception_viewer.comparison_questions import (
+    LEAST_TSNE,
+    Doubles,
+    MapMethod,
+    PhotoMap,
+    PhotoMapAnswer,
+)
 from inception_viewer.errors import QuestionError
 from inception_viewer.googlenet.variants import BRANCH_OUTPUT
+from inception_viewer.images.distortion import fits
 from inception_viewer.questions import Provenance
 
 from . import pooling
@@ -18,6 +26,10 @@ if TYPE_CHECKING:
     from inception_viewer.lab import Lab
     from inception_viewer.runner import Progress
 
+METHODS: tuple[str, ...] = get_args(MapMethod)
+LAST_SEED = 2**32 - 1
+"""Which numpy's generator takes."""
+
 
 def answer(question: PhotoMap, lab: Lab, progress: Progress) -> PhotoMapAnswer:
     """Answer a :class:`PhotoMap` question.
@@ -25,14 +37,11 @@ def answer(question: PhotoMap, lab: Lab, progress: Progress) -> PhotoMapAnswer:
     Raises
     ------
     QuestionError
-        If there are fewer than two photos (of t-SNE: than :data:`LEAST_TSNE`), or no such unit,
-        or it is not pooled.
+        If there are fewer than two photos (of t-SNE: than :data:`LEAST_TSNE`), no such unit or
+        method, the unit is not pooled, or t-SNE cannot take its perplexity or seed.
     """
     started = time.perf_counter()
-    if len(question.scenes) < 2:
-        raise QuestionError("Comparing photos takes at least two of them.")
-    if question.method == "tsne" and len(question.scenes) < LEAST_TSNE:
-        raise QuestionError(f"t-SNE takes at least {LEAST_TSNE} photos; choose PCA for fewer.")
+    _check(question)
     scene = question.scenes[0]
     net = lab.network(scene.checkpoint, progress.lane)
     step = net.by_name.get(question.unit)
@@ -55,6 +64,23 @@ def answer(question: PhotoMap, lab: Lab, progress: Progress) -> PhotoMapAnswer:
     seconds = time.perf_counter() - started
     made = Provenance(scene.checkpoint, scene.preprocessing, seconds, net.device.type)
     return PhotoMapAnswer(question, cosines(np.stack(rows)), points, explained, made, perplexity)
+
+
+def _check(question: PhotoMap) -> None:
+    count, method, seed = len(question.scenes), question.method, question.seed
+    if method not in METHODS:
+        raise QuestionError(f"Photos are laid out by {' or '.join(METHODS)}, not by {method!r}.")
+    if count < 2:
+        raise QuestionError("Comparing photos takes at least two of them.")
+    if method == "pca":
+        return
+    if count < LEAST_TSNE:
+        raise QuestionError(f"t-SNE takes at least {LEAST_TSNE} photos; choose PCA for fewer.")
+    perplexity = question.perplexity
+    if not fits(perplexity, 0, math.inf) or not perplexity:
+        raise QuestionError(f"A perplexity is a number above 0, not {perplexity!r}.")
+    if not fits(seed, 0, LAST_SEED, whole=True):
+        raise QuestionError(f"A seed is a whole number from 0 to {LAST_SEED:,}, not {seed!r}.")
 
 
 def cosines(rows: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> Doubles:

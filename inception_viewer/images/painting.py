@@ -116,7 +116,10 @@ def _check_stroke(stroke: Any) -> None:
     )
     if not fitting or not stroke.points:
         raise QuestionError("A stroke has at least one point, and each is a tuple (x, y).")
-    if not all(map(math.isfinite, (stroke.radius, *chain(*stroke.points)))) or stroke.radius <= 0:
+    numbers = (stroke.radius, *chain(*stroke.points))
+    if not all(isinstance(one, Real) for one in numbers) or not isinstance(stroke.erases, bool):
+        raise QuestionError(f"A stroke is made of numbers, and erases or not: {stroke!r} is none.")
+    if not all(map(math.isfinite, numbers)) or stroke.radius <= 0:
         raise QuestionError("A stroke has a radius above zero, and its points are finite.")
 
 

@@ -1,8 +1,8 @@
 """The input of the photo looked at: what sliders and attacks make of it becomes the scene.
 
-While a slider moves the scene follows as fast as it is answered and no faster, as with a brush
-(:mod:`painting`): the newest value waits while an answer is on its way. An adversarial step is
-made in the queue of jobs, with progress, before the scene is looked at with it.
+While a slider moves the scene follows as fast as it is answered and no faster (:mod:`pace`).
+An adversarial step is made in the queue of jobs, with progress, before the scene is looked at
+with it.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from .ghosts import original
 from .intervene.input_snippet import changed_input as snippet_of
 from .intervene.input_words import outcome_sentence
 from .main_window import MainWindow
+from .pace import Pace
 from .status_bar import Activity
 
 if TYPE_CHECKING:
@@ -56,9 +57,10 @@ class InputRunning(QObject):
         self._frames = frames
         self._page: InputPage = window.intervene.input
         self._place: Place | None = None
-        """What the slider under way is of; None while there is none."""
-        self._waiting: Distortion | None = None
-        self._stepped = False
+        """What the newest slider is of."""
+        self._pace: Pace[Distortion] = Pace(
+            session, frames, lambda state, value, moving: distort(state, value, moving=moving)
+        )
         self._ticket: tuple[Ticket, Adversarial] | None = None
         self._token = object()
         """Of the newest attack: what an earlier one still delivers is dropped."""
@@ -83,8 +85,8 @@ class InputRunning(QObject):
 
     def follow(self, old: State, new: State) -> None:
         """Follow what is open and done; let go of what has gone."""
-        if self._place is not None and place_of(new) != self._place:
-            self._place = self._waiting = None
+        if self._pace.newest is not None and place_of(new) != self._place:
+            self._pace.drop()
             self._page.drop()
             self._session.update(
                 lambda state: replace(state, stroking=False, picture_moves=False), undoable=False
@@ -103,7 +105,7 @@ class InputRunning(QObject):
         if known != self._known:
             self._known = known
             self._page.set_network(info.classes, info.heads)
-        if self._waiting is None:  # else the slider is ahead
+        if not self._pace.is_ahead:  # else the slider is ahead
             distortion = changed_input(state, state.image).distortion
             self._page.set_input(distortion, attack_on(state, state.image))
 
@@ -111,28 +113,8 @@ class InputRunning(QObject):
 
     def move(self, distortion: Distortion, ended: bool) -> None:
         """Follow a slider; undo goes back to before the first of its moves."""
-        first = self._place is None
-        if first:
-            self._stepped = False
-        self._place = None if ended else place_of(self._session.state)
-        if first or ended or self._frames.settled:
-            self._waiting = None
-            self._update(distortion, moving=not ended)
-        else:
-            self._waiting = distortion
-
-    def _update(self, distortion: Distortion, *, moving: bool) -> None:
-        before = self._session.state
-        after = self._session.update(
-            lambda state: distort(state, distortion, moving=moving), undoable=not self._stepped
-        )
-        self._stepped = self._stepped or after != before
-
-    def _go_on(self) -> None:
-        """Ask about where the slider went while the last answer was on its way."""
-        wanted, self._waiting = self._waiting, None
-        if wanted is not None and self._place is not None:
-            self._update(wanted, moving=True)
+        self._place = place_of(self._session.state)
+        self._pace.take(distortion, ended)
 
     # --- the adversarial step --------------------------------------------------------
 
@@ -194,7 +176,7 @@ class InputRunning(QObject):
         self._pictures.put(_untouched(frame.scene), frame.overview.picture)
         if self._page.isVisible():
             self._show_frame(frame)
-        self._go_on()
+        self._pace.go_on()
 
     def _catch_up(self) -> None:
         """Show what was passed over while the page was out of sight."""

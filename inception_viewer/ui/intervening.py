@@ -1,7 +1,6 @@
 """Intervening: what is done to units by menu, by slider and by table becomes the scene.
 
-While a slider moves, the scene follows as fast as it is answered and no faster, as with a
-brush (:mod:`painting`): the newest value waits while an answer is on its way.
+While a slider moves, the scene follows as fast as it is answered and no faster (:mod:`pace`).
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from ..touched import intervene, put_back, put_unit_back, set_interventions
 from .frames import Frame, Frames
 from .intervene.menu import Touching, Wish
 from .main_window import MainWindow
+from .pace import Pace
 
 if TYPE_CHECKING:
     from .intervene_input import InputRunning
@@ -40,10 +40,9 @@ class Intervening(QObject):
         self._frames = frames
         self._made: InterveneRunning | None = None
         self._input: InputRunning | None = None
-        self._moving: Intervention | None = None
-        """What the slider under way is about, as it was last told; None while there is none."""
-        self._waiting: Intervention | None = None
-        self._stepped = False
+        self._pace: Pace[Intervention] = Pace(
+            session, frames, lambda state, one, moving: intervene(state, one, moving=moving)
+        )
         for view in (window.network, window.maps, window.inspector):
             view.wished.connect(self.take)
         window.intervene_tab.made.connect(self._make)
@@ -62,10 +61,10 @@ class Intervening(QObject):
         """Follow what is touched and open."""
         if _looked_at(new) != _looked_at(old):
             self._show(new)
-        place = self._moving
+        place = self._pace.newest
         gone = place is not None and not any(_same(place, one) for one in new.interventions)
         if gone or (place is not None and new.checkpoint != old.checkpoint):
-            self._moving = self._waiting = None
+            self._pace.drop()
             self._session.update(
                 lambda state: set_interventions(state, state.interventions), undoable=False
             )
@@ -101,33 +100,12 @@ class Intervening(QObject):
 
     def move(self, one: Intervention, ended: bool) -> None:
         """Follow a slider; undo goes back to before the first of its moves."""
-        first = self._moving is None
-        if first:
-            self._stepped = False
-        self._moving = None if ended else one
-        if first or ended or self._frames.settled:
-            self._waiting = None
-            self._update(one, moving=not ended)
-        else:
-            self._waiting = one
-
-    def _update(self, one: Intervention, *, moving: bool) -> None:
-        before = self._session.state
-        after = self._session.update(
-            lambda state: intervene(state, one, moving=moving), undoable=not self._stepped
-        )
-        self._stepped = self._stepped or after != before
+        self._pace.take(one, ended)
 
     def _take_frame(self, frame: Frame | None) -> None:
         if frame is not None:
             self._window.intervene_tab.show_content()
-        self._go_on()
-
-    def _go_on(self) -> None:
-        """Ask about where the slider went while the last answer was on its way."""
-        one, self._waiting = self._waiting, None
-        if one is not None and self._moving is not None:
-            self._update(one, moving=True)
+        self._pace.go_on()
 
     def exchange(self, old: Intervention, new: Intervention) -> None:
         """Do something else to a unit, perhaps to other channels of it, at the same turn."""

@@ -1,7 +1,7 @@
 """Painting over the picture: what the brush did becomes the scene that is asked about.
 
-The view draws the stroke at once. The scene follows as fast as it is answered and no faster:
-while one answer is on its way the newest stroke waits, so that no answer is lost to the next.
+The view draws the stroke at once. The scene follows as fast as it is answered and no faster
+(:mod:`pace`).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from ..questions import Scene
 from ..session import Session, State
 from .frames import Frame, Frames
 from .main_window import MainWindow
+from .pace import Pace
 
 Strokes = tuple[Stroke, ...]
 
@@ -29,10 +30,11 @@ class Painting(QObject):
         super().__init__(window)
         self._session, self._window = session, window
         self._frames, self._view = frames, window.attribution
-        self._before: Strokes | None = None
-        """What was painted before the stroke under way; None while there is none."""
-        self._waiting: Strokes | None = None
-        """What was drawn since the scene was last asked about."""
+        self._before: Strokes = ()
+        """What was painted before the newest stroke."""
+        self._pace: Pace[Strokes] = Pace(
+            session, frames, lambda state, wanted, moving: paint(state, wanted, stroking=moving)
+        )
         kept = window.preferences.brush
         session.update(lambda state: replace(state, brush=kept), undoable=False)
         self._view.stroked.connect(self._take_stroke)
@@ -45,8 +47,8 @@ class Painting(QObject):
         """Follow what is painted, and lift the brush where its picture goes."""
         if (new.brush, new.painting) != (old.brush, old.painting):
             self._show_brush(new)
-        if self._before is not None and _picture(new) != _picture(old):
-            self._before = self._waiting = None
+        if self._pace.newest is not None and _picture(new) != _picture(old):
+            self._pace.drop()
             self._view.drop_stroke()
             self._session.update(lambda state: replace(state, stroking=False), undoable=False)
 
@@ -58,28 +60,11 @@ class Painting(QObject):
 
     def _take_stroke(self, strokes: Strokes, ended: bool) -> None:
         state = self._session.state
-        first = self._before is None
         if state.scene is None:
             return
-        if self._before is None:
+        if self._pace.newest is None:
             self._before = state.painting.strokes if state.painting else ()
-        wanted = (*self._before, *strokes)
-        if ended:
-            self._before = None
-        if first or ended or self._frames.settled:
-            self._waiting = None
-            # Undo goes back to what was before the stroke, not to a part of it.
-            self._session.update(
-                lambda state: paint(state, wanted, stroking=not ended), undoable=first
-            )
-        else:
-            self._waiting = wanted
-
-    def _go_on(self) -> None:
-        """Ask about what was drawn while the last answer was on its way."""
-        wanted, self._waiting = self._waiting, None
-        if wanted is not None and self._before is not None:
-            self._session.update(lambda state: paint(state, wanted, stroking=True), undoable=False)
+        self._pace.take((*self._before, *strokes), ended)
 
     def _use(self, settings: BrushSettings) -> None:
         state = self._session.state
@@ -102,7 +87,7 @@ class Painting(QObject):
             self._view.set_painting((), "", final=True)
             return
         scene = frame.scene
-        self._go_on()
+        self._pace.go_on()
         self._view.set_painting(strokes_in(scene), short_words(scene), final=self._frames.settled)
 
 

@@ -52,7 +52,7 @@ class ZoomedPictures(QWidget):
         self.setAccessibleName(name)
         theme.broadcast.changed.connect(self._restyle)
 
-    # --- what a view says --------------------------------------------------------------
+    # --- what a view says ------------------------------------------------------------
 
     @property
     def value_text(self) -> str:
@@ -69,7 +69,7 @@ class ZoomedPictures(QWidget):
         """Whether there is anything to read."""
         raise NotImplementedError
 
-    # --- what shows, and what is read --------------------------------------------------
+    # --- what shows, and what is read ------------------------------------------------
 
     @property
     def zoom(self) -> Zoom:
@@ -122,7 +122,7 @@ class ZoomedPictures(QWidget):
     def _line(self) -> float:
         return float(math.ceil(QFontMetricsF(theme.font("small")).height()))
 
-    # --- painting ----------------------------------------------------------------------
+    # --- painting --------------------------------------------------------------------
 
     @staticmethod
     def _paint_title(painter: QPainter, words: str, pane: QRectF, room: float) -> None:
@@ -176,7 +176,7 @@ class ZoomedPictures(QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 4, 4)
 
-    # --- gestures ----------------------------------------------------------------------
+    # --- gestures --------------------------------------------------------------------
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom at the pointer."""
@@ -255,7 +255,7 @@ class ZoomedPictures(QWidget):
         self.update()
         super().focusOutEvent(event)
 
-    # --- upkeep ------------------------------------------------------------------------
+    # --- upkeep ----------------------------------------------------------------------
 
     @property
     def _drag_button(self) -> Qt.MouseButton:
@@ -266,7 +266,8 @@ class ZoomedPictures(QWidget):
         self.unsetCursor()
 
     def _pane_at(self, place: QPointF) -> QRectF | None:
-        return next((pane for pane in self.pane_rects() if pane.contains(place)), None)
+        panes = self.pane_rects() if self.has_picture else []
+        return next((pane for pane in panes if pane.contains(place)), None)
 
     def _read(self, at: QPointF) -> None:
         inside = 0 <= at.x() < self._zoom.width and 0 <= at.y() < self._zoom.height
