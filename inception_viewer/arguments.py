@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from numbers import Integral
@@ -13,21 +14,27 @@ from .attribution_methods import Method
 from .edit_questions import Adversarial, Edit
 from .errors import QuestionError
 from .images.edits import check
+from .images.preprocess import check as check_preprocessing
 from .intervention_questions import Intervention
 from .questions import Neuron, Preprocessing
+
+
+def said(value: Any) -> str:
+    """Return a value in one short line, for a sentence about it."""
+    return " ".join(reprlib.repr(value).split())
 
 
 def name(value: Any, what: str) -> str:
     """Return a name of something: text, not empty."""
     if not isinstance(value, str) or not value:
-        raise QuestionError(f"A {what} is given by its name, not as {value!r}.")
+        raise QuestionError(f"A {what} is given by its name, not as {said(value)}.")
     return str(value)
 
 
 def whole(value: Any, what: str) -> int:
     """Return a whole number, be it Python's or numpy's."""
     if isinstance(value, bool) or not isinstance(value, Integral):
-        raise QuestionError(f"A {what} is a whole number, not {value!r}.")
+        raise QuestionError(f"A {what} is a whole number, not {said(value)}.")
     return int(value)
 
 
@@ -59,18 +66,16 @@ def file(value: Any, what: str) -> str:
 
 def _path(value: Any, what: str, kind: str) -> str:
     if not isinstance(value, str | PathLike) or not (path := fspath(value)):
-        raise QuestionError(f"The {what} is the path of a {kind}, not {value!r}.")
+        raise QuestionError(f"The {what} is the path of a {kind}, not {said(value)}.")
     if not isinstance(path, str) or "\0" in path:
-        raise QuestionError(f"The {what} is a path as text, not {path!r}.")
+        raise QuestionError(f"The {what} is a path as text, not {said(path)}.")
     return path
 
 
 def several(value: Any, what: str) -> tuple[Any, ...]:
     """Return the things of a sequence; one alone is none, nor is what has no order."""
-    if not isinstance(value, Iterable) or isinstance(
-        value, str | bytes | PathLike | Set | Mapping
-    ):
-        raise QuestionError(f"“{what}” is a sequence, not {value!r}.")
+    if not isinstance(value, Iterable) or isinstance(value, str | bytes | PathLike | Set | Mapping):
+        raise QuestionError(f"“{what}” is a sequence, not {said(value)}.")
     return tuple(value)
 
 
@@ -83,7 +88,7 @@ def class_index(classes: Sequence[str], target: Any) -> int | None:
             raise QuestionError(f"“{target}” is no class of this network; see net.classes.")
         return classes.index(target)
     if isinstance(target, bool) or not isinstance(target, Integral):
-        raise QuestionError(f"A class is given by name or index, not as {target!r}.")
+        raise QuestionError(f"A class is given by name or index, not as {said(target)}.")
     index = int(target)
     if not 0 <= index < len(classes):
         raise QuestionError(f"Class {index} is out of range: 0 to {len(classes) - 1}.")
@@ -93,7 +98,9 @@ def class_index(classes: Sequence[str], target: Any) -> int | None:
 def preprocessing(value: Any) -> Preprocessing | None:
     """Return a preprocessing, or None for the checkpoint's own."""
     if value is not None and not isinstance(value, Preprocessing):
-        raise QuestionError(f"“preprocessing” is a Preprocessing, not {value!r}.")
+        raise QuestionError(f"“preprocessing” is a Preprocessing, not {said(value)}.")
+    if value is not None:
+        check_preprocessing(value)
     return value
 
 
@@ -101,7 +108,7 @@ def edits(value: Any, classes: Sequence[str]) -> tuple[Edit, ...]:
     """Return edits as a tuple, checked; an attack's target may be given by name."""
     if not isinstance(value, Iterable) or isinstance(value, str | Set | Mapping):
         raise QuestionError(
-            f"“edits” is a sequence of Distortion, Brush and Adversarial, not {value!r}."
+            f"“edits” is a sequence of Distortion, Brush and Adversarial, not {said(value)}."
         )
     made = tuple(
         replace(one, target=class_index(classes, one.target))
@@ -116,13 +123,13 @@ def edits(value: Any, classes: Sequence[str]) -> tuple[Edit, ...]:
 def interventions(value: Any) -> tuple[Intervention, ...]:
     """Return interventions as a tuple, their units, channels and photos of the right kind."""
     if not isinstance(value, Iterable) or isinstance(value, str | Set | Mapping):
-        raise QuestionError(f"“interventions” is a sequence of Intervention, not {value!r}.")
+        raise QuestionError(f"“interventions” is a sequence of Intervention, not {said(value)}.")
     return tuple(_intervention(one) for one in value)
 
 
 def _intervention(one: Any) -> Intervention:
     if not isinstance(one, Intervention):
-        raise QuestionError(f"An intervention is an Intervention, not {one!r}.")
+        raise QuestionError(f"An intervention is an Intervention, not {said(one)}.")
     channels = one.channels
     if channels is not None:
         channels = tuple(
@@ -153,5 +160,5 @@ def neuron(method: Method, head: str, unit: str | None, channel: Any, place: Any
 def position(value: Any) -> tuple[int, int]:
     """Return a place in a unit's map, (row, column)."""
     if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != 2:
-        raise QuestionError(f"A position is a pair (row, column), not {value!r}.")
+        raise QuestionError(f"A position is a pair (row, column), not {said(value)}.")
     return whole(value[0], "row"), whole(value[1], "column")

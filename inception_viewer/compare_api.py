@@ -99,7 +99,7 @@ def branch_importance(
     """
     chosen = arguments.several(references, "references")
     if chosen and mode == "zero":
-        raise QuestionError("“references” are for mode=\"mean\"; zero takes none.")
+        raise QuestionError('“references” are for mode="mean"; zero takes none.')
     with (
         _scenes(net, _several(image), preprocessing, edits) as scenes,
         _scenes(net, chosen, preprocessing) as means,
@@ -228,9 +228,12 @@ def compare_groups(
     """
     made = arguments.preprocessing(preprocessing) or net.preprocessing
     if not isinstance(groups, Mapping):
-        raise QuestionError(f"“groups” is a dict from names to folders or photos, not {groups!r}.")
+        raise QuestionError(
+            f"“groups” is a dict from names to folders or photos, not {arguments.said(groups)}."
+        )
     for name in groups:
         arguments.name(name, "group")
+    net._lab.graph(net.fingerprint, made.height, made.width)  # says whether it is too small
     found: GroupsAnswer
     if all(isinstance(photos, str | PathLike) for photos in groups.values()):
         folders = [(name, arguments.folder(one, f"group “{name}”")) for name, one in groups.items()]
@@ -321,10 +324,12 @@ def compare_checkpoints(
     """
     for net in (first, second):
         if not isinstance(net, Network):
-            raise QuestionError(f"A network is what load() returns, not {net!r}.")
+            raise QuestionError(f"A network is what load() returns, not {arguments.said(net)}.")
     made = preprocessing if isinstance(preprocessing, tuple) else (preprocessing, preprocessing)
     if len(made) != 2:
-        raise QuestionError(f"“preprocessing” is one of both networks, or a pair, not {made!r}.")
+        raise QuestionError(
+            f"“preprocessing” is one of both networks, or a pair, not {arguments.said(made)}."
+        )
     photos = _several(images)
     with _scenes(first, photos, made[0]) as ours, _scenes(second, photos, made[1]) as theirs:
         lab = _TwoLabs(first, second)
@@ -380,7 +385,9 @@ def _group(
         found = find([ImageSource(path=fspath(photos))], limit=10**6).sources
         return Group(name, paths=tuple(source.path for source in found if source.path))
     if not isinstance(photos, Iterable):
-        raise QuestionError(f"The group “{name}” is a folder or photos, not {photos!r}.")
+        raise QuestionError(
+            f"The group “{name}” is a folder or photos, not {arguments.said(photos)}."
+        )
     photos = list(photos)
     paths = [fspath(one) for one in photos if isinstance(one, str | PathLike)]
     others = [one for one in photos if not isinstance(one, str | PathLike)]

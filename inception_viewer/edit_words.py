@@ -15,12 +15,13 @@ FILL_WORDS: dict[Fill, str] = {
 """A fill as people read it."""
 
 
-def edited_words(scene: Scene) -> str:
+def edited_words(scene: Scene, most: int | None = None) -> str:
     """Return all that is done to a scene's photo, or ``""``.
 
-    ``"photo rotated 15°, blurred 2 px, 8 % painted over, grey, FGSM within 4 levels"``
+    ``"photo rotated 15°, blurred 2 px, 8 % painted over, grey, FGSM within 4 levels"``;
+    at ``most`` so many ways in which it is distorted are named, and the rest counted.
     """
-    moved = [distortion_words(one) for one in scene.edits if isinstance(one, Distortion)]
+    moved = [distortion_words(one, most) for one in scene.edits if isinstance(one, Distortion)]
     attacks = [attack_words(one) for one in scene.edits if isinstance(one, Adversarial)]
     return ", ".join(filter(None, (*moved, painted_words(scene), *attacks)))
 
@@ -36,12 +37,15 @@ def short_words(scene: Scene) -> str:
     return ", ".join(filter(None, parts))
 
 
-def distortion_words(distortion: Distortion) -> str:
-    """Return ``"photo rotated 15°, blurred 2 px"``; ``""`` where nothing is done."""
+def distortion_words(distortion: Distortion, most: int | None = None) -> str:
+    """Return ``"photo rotated 15°, blurred 2 px"``; ``""`` where nothing is done.
+
+    Of more than ``most`` ways the rest is counted: ``"photo rotated 15° and 2 more"``.
+    """
     d = distortion
     where = f" at {100 * d.crop_x:.0f} %, {100 * d.crop_y:.0f} %"
     at = where if (d.crop_x, d.crop_y) != (0.5, 0.5) else ""
-    parts = (
+    ways = (
         "mirrored" if d.mirror else "",
         _turned(d.rotation),
         f"scaled by {d.scale:.3g}" if d.scale != 1 else "",
@@ -51,7 +55,9 @@ def distortion_words(distortion: Distortion) -> str:
         f"blurred {d.blur:.3g} px" if d.blur else "",
         f"noise of {d.noise:.3g} levels (seed {d.seed})" if d.noise else "",
     )
-    said = ", ".join(filter(None, parts))
+    parts = [way for way in ways if way]
+    more = f" and {len(parts) - most} more" if most is not None and len(parts) > most else ""
+    said = ", ".join(parts[:most] if more else parts) + more
     return f"photo {said}" if said else ""
 
 

@@ -6,9 +6,10 @@ Neither torch nor Qt is imported.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from .fitted import KEY, read_fitted
 from .folder_questions import FitHeads, FittedHeads, HeadFit, Share
@@ -48,8 +49,13 @@ class Refused:
     sentence: str
 
 
-Event: TypeAlias = Opened | Progressed | Noticed | Refused | FittedHeads
+Told: TypeAlias = Opened | Progressed | Noticed | Refused
+"""What commands tell on the way, whatever the command."""
+Event: TypeAlias = Told | FittedHeads
 """A :class:`FittedHeads` is partial after each epoch."""
+
+
+Answer = TypeVar("Answer")
 
 
 class EventError(ValueError):
@@ -119,27 +125,36 @@ def read(line: str, question: FitHeads) -> Event:
     EventError
         If it is no event.
     """
-    try:
-        said = json.loads(line)
-        kind = said["event"]
-        told = read_told(said)
-        if told is not None:
-            return told
-        if kind in ("epoch", "done"):
-            return _answer(said, question, partial=kind == "epoch")
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise EventError(f"{error!r}") from None
-    raise EventError(f"the event “{kind}”")
+
+    def answer(said: Mapping[str, Any]) -> FittedHeads | None:
+        known = said["event"] in ("epoch", "done")
+        return _answer(said, question, partial=said["event"] == "epoch") if known else None
+
+    return read_line(line, answer)
 
 
-def read_told(said: Mapping[str, Any]) -> Opened | Progressed | Noticed | Refused | None:
-    """Return what a command tells on the way, whatever the command; None if it is no such thing.
+def read_line(line: str, answer: Callable[[Mapping[str, Any]], Answer | None]) -> Told | Answer:
+    """Return what a line says; ``answer`` reads a command's own events, and is None for others.
 
     Raises
     ------
-    KeyError, TypeError, ValueError
-        If something is missing or of another kind.
+    EventError
+        If it is no event.
     """
+    found: Told | Answer | None
+    try:
+        said = json.loads(line)
+        found = _told(said)
+        if found is None:
+            found = answer(said)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise EventError(f"{error!r}") from None
+    if found is None:
+        raise EventError(f"the event “{said['event']}”")
+    return found
+
+
+def _told(said: Mapping[str, Any]) -> Told | None:
     kind = said["event"]
     if kind == "opened":
         return Opened(str(said["fingerprint"]))
@@ -217,6 +232,11 @@ def preprocessing_from_json(text: str) -> Preprocessing:
         kinds = made.resize in ("squeeze", "short_side") and made.channels in ("RGB", "BGR")
         if not kinds or not all(type(size) is int and size > 0 for size in sizes):
             raise ValueError("its sizes or kinds")
+        numbers = (made.scale, *made.mean, *made.std)
+        if not all(map(math.isfinite, numbers)) or not made.scale or min(made.std) <= 0:
+            raise ValueError("its numbers")
         return made
-    except (ValueError, KeyError, TypeError) as error:
+    except KeyError as error:
+        raise ValueError(f"no preprocessing: it lacks “{error.args[0]}”") from None
+    except (ValueError, TypeError) as error:
         raise ValueError(f"no preprocessing: {error}") from None

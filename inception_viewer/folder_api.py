@@ -122,6 +122,8 @@ def evaluate(
         bins=arguments.within(bins, "number of bins", 1, MOST_BINS),
         worst=arguments.count(worst, "number of mistakes"),
     )
+    made = question.preprocessing or net.preprocessing
+    net._lab.graph(net.fingerprint, made.height, made.width)  # says whether it is too small
     measured: EvaluationAnswer = net._answer(question, progress)
     return measured
 

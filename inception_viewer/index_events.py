@@ -12,13 +12,10 @@ from typing import Any, TypeAlias
 
 from .fit_events import (
     EventError,
-    Noticed,
-    Opened,
-    Progressed,
-    Refused,
+    Told,
     opened,
     preprocessing_from_json,
-    read_told,
+    read_line,
     refused,
 )
 from .index_questions import BuildIndex, IndexAnswer, IndexInfo
@@ -26,7 +23,7 @@ from .questions import Provenance
 
 __all__ = ["Event", "EventError", "answered", "info_as_json", "opened", "read", "refused"]
 
-Event: TypeAlias = Opened | Progressed | Noticed | Refused | IndexAnswer
+Event: TypeAlias = Told | IndexAnswer
 """An :class:`IndexAnswer` is partial each time that the file was written."""
 
 
@@ -54,16 +51,11 @@ def read(line: str, question: BuildIndex) -> Event:
     EventError
         If it is no event.
     """
-    try:
-        said = json.loads(line)
-        told = read_told(said)
-        if told is not None:
-            return told
-        if said["event"] in ("written", "done"):
-            return _answer(said, question)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise EventError(f"{error!r}") from None
-    raise EventError(f"the event “{said['event']}”")
+
+    def answer(said: Mapping[str, Any]) -> IndexAnswer | None:
+        return _answer(said, question) if said["event"] in ("written", "done") else None
+
+    return read_line(line, answer)
 
 
 def _answer(said: Mapping[str, Any], question: BuildIndex) -> IndexAnswer:

@@ -31,9 +31,13 @@ def touched_words(interventions: Sequence[Intervention], most: int = MOST) -> st
     return " and ".join(filter(None, (", ".join(named[:-1]), *named[-1:])))
 
 
-def scene_words(scene: Scene) -> str:
-    """Return what is done to a scene's photo and network, or ``""``."""
-    return " and ".join(filter(None, (edited_words(scene), touched_words(scene.interventions))))
+def scene_words(scene: Scene, ways: int | None = None) -> str:
+    """Return what is done to a scene's photo and network, or ``""``.
+
+    At most so many ``ways`` in which the photo is distorted are named, if that is given.
+    """
+    done = edited_words(scene, ways), touched_words(scene.interventions)
+    return " and ".join(filter(None, done))
 
 
 def before_words(scene: Scene) -> str:

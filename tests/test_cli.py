@@ -396,6 +396,40 @@ def test_numbers_out_of_range_are_refused(
     assert re.search(rf"{option[0]}: “{option[1]}” is not a", capsys.readouterr().err)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["index", ""], "name a folder, “.” for this one"),
+        (["evaluate", "demo", ""], "name a folder, “.” for this one"),
+        (["evaluate", "demo", ".", "--bins", "1e30"], "is not a whole number from 1 to 1000"),
+        (["compare", "demo", "cup.jpg", "--unit", "conv1"], "it goes with --group"),
+        (["index", ".", "--preprocessing", "{}"], "it lacks “mean”"),
+        (
+            ["index", ".", "--preprocessing", '{"mean": [0, 0, 0], "std": [0, 1, 1]}'],
+            "no preprocessing: its numbers",
+        ),
+    ],
+)
+def test_what_makes_no_sense_is_refused(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(arguments)
+    assert stopped.value.code == 2
+    assert words in capsys.readouterr().err
+
+
+def test_a_command_can_be_stopped_while_torch_is_loading(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(arguments: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(cli.COMMANDS, "index", interrupted)
+    assert cli.main(["index", "."]) == 130
+    assert capsys.readouterr().err == "inception-viewer: stopped.\n"
+
+
 def test_help_does_not_import_torch_and_a_report_imports_neither_qt_nor_matplotlib() -> None:
     script = (
         "import sys, inception_viewer.cli as c; c.main(['--version']);"

@@ -15,6 +15,7 @@ from inception_viewer.commands.fit_heads import question_of
 from inception_viewer.fit_events import EventError, Noticed, Opened, Progressed, Refused
 from inception_viewer.fit_files import place_beside, refusal, unfinished
 from inception_viewer.folder_questions import FitHeads
+from inception_viewer.parsers.folders import fit_heads_parser
 from inception_viewer.questions import Preprocessing
 from inception_viewer.ui.fitting.child import command
 
@@ -94,7 +95,7 @@ def test_a_preprocessing_goes_through_the_command_line() -> None:
     )
     arguments = command(asked, "/checkpoints/-x.pth", "cuda")
     assert arguments[arguments.index("-m") + 1 :][:2] == ["inception_viewer", "fit-heads"]
-    options = cli.fit_heads_parser().parse_args(arguments[arguments.index("fit-heads") + 1 :])
+    options = fit_heads_parser().parse_args(arguments[arguments.index("fit-heads") + 1 :])
     assert question_of(options, asked.checkpoint) == asked
     assert (options.checkpoint, options.device) == ("/checkpoints/-x.pth", "cuda")
     assert options.json

@@ -23,7 +23,7 @@ from PIL import Image
 from torch import nn
 
 import inception_viewer as iv
-from inception_viewer import cli, index_events
+from inception_viewer import cli, fit_events, index_events
 from inception_viewer.analysis.indexing import building, files
 from inception_viewer.analysis.indexing.files import IndexFileError
 from inception_viewer.analysis.indexing.looking import Look
@@ -452,8 +452,8 @@ def test_indexes_in_the_cache_are_found_and_shown(
     assert cli.main(asked) == 0
     question = BuildIndex(network.fingerprint, str(folder), "", SMALL)
     events = [index_events.read(line, question) for line in capsys.readouterr().out.splitlines()]
-    assert events[0] == index_events.Opened(network.fingerprint)
-    assert isinstance(events[1], index_events.Progressed)
+    assert events[0] == fit_events.Opened(network.fingerprint)
+    assert isinstance(events[1], fit_events.Progressed)
     assert [Path(path).name for path, _ in events[-1].failures] == ["broken.jpg"]  # type: ignore[union-attr]
     found = network._answer(FindIndexes(network.fingerprint, SMALL))
     assert found == (events[-1].info,)  # type: ignore[union-attr]

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 import ui_data
-from fake_worker import FakeWorker, predictions_of, write_photo
+from fake_worker import FakeWorker, predictions_of
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
-from window_tools import close, open_controller, settle, shows, until
+from window_tools import close, open_photos, settle, until
 
 from inception_viewer import edit_questions
 from inception_viewer.changed_inputs import attack_in, distort, leave_input, mislead
@@ -87,10 +87,7 @@ def worker() -> ChangingWorker:
 def opened(
     worker: ChangingWorker, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Controller]:
-    folder = tmp_path_factory.mktemp("photos")
-    photos = [write_photo(folder / name, seed) for seed, name in enumerate(NAMES)]
-    controller = open_controller(worker, folder / "s.ini", *map(str, photos), "--theme", "light")
-    until(shows(controller, "first.png"), "the first photo")
+    controller = open_photos(worker, tmp_path_factory.mktemp("photos"), NAMES)
     yield controller
     assert close(controller)
 
@@ -103,10 +100,7 @@ def window(opened: Controller, worker: ChangingWorker) -> Iterator[Controller]:
     until(lambda: shown(opened))
     worker.asked.clear()
     yield opened
-    for event in worker.hold.values():
-        event.set()
-    worker.hold.clear()
-    worker.failures.clear()
+    worker.let_go()
     ids = [image.id for image in opened.session.state.images]
     for one in reversed(ids):
         opened.session.update(lambda state, one=one: leave_input(replace(state, image=one)))
@@ -230,6 +224,22 @@ def test_values_are_typed_put_back_and_drawn_anew(window: Controller) -> None:
     window.window.menus["clear_input"].trigger()
     assert edits(window) == ()
     assert not window.window.menus["clear_input"].isEnabled()
+
+
+def test_undo_is_the_windows_while_nothing_is_being_typed(window: Controller) -> None:
+    box = page(window).distort.dials["rotation"].box
+    window.window.activateWindow()
+    box.setFocus()
+    QTest.keyClicks(box, "30")
+    QTest.keySequence(box, QKeySequence.StandardKey.Undo)  # of what is typed
+    assert edits(window) == ()
+    box.selectAll()
+    QTest.keyClicks(box, "30\r")
+    assert edits(window) == (Distortion(rotation=30.0),)
+    QTest.keySequence(box, QKeySequence.StandardKey.Undo)
+    assert edits(window) == ()
+    QTest.keySequence(box, QKeySequence.StandardKey.Redo)
+    assert edits(window) == (Distortion(rotation=30.0),)
 
 
 def test_pictures_and_numbers_are_those_of_the_scene(window: Controller) -> None:

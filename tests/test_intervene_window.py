@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from fake_worker import FakeWorker, write_photo
+from fake_worker import FakeWorker
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QContextMenuEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
-from window_tools import close, open_controller, settle, shows, until
+from window_tools import close, open_photos, settle, until
 
 from inception_viewer.errors import QuestionError
 from inception_viewer.intervention_questions import Intervention
@@ -36,11 +36,7 @@ def worker() -> FakeWorker:
 
 @pytest.fixture(scope="module")
 def opened(worker: FakeWorker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Controller]:
-    folder = tmp_path_factory.mktemp("photos")
-    photos = [write_photo(folder / name, seed) for seed, name in enumerate(NAMES)]
-    settings = folder / "settings.ini"
-    controller = open_controller(worker, settings, *map(str, photos), "--theme", "light")
-    until(shows(controller, "first.png"), "the first photo")
+    controller = open_photos(worker, tmp_path_factory.mktemp("photos"), NAMES)
     yield controller
     assert close(controller)
 
@@ -52,10 +48,7 @@ def window(opened: Controller, worker: FakeWorker) -> Iterator[Controller]:
     until(lambda: shown(opened))
     worker.asked.clear()
     yield opened
-    for event in worker.hold.values():
-        event.set()
-    worker.hold.clear()
-    worker.failures.clear()
+    worker.let_go()
     opened.window.messages.clear()
     first = opened.session.state.images[0].id
     opened.session.update(
@@ -298,6 +291,15 @@ def test_ghosts_are_the_untouched_answers_asked_for_once(
     until(lambda: window.window.predictions._untouched is not None)
     assert worker.asked.count(Glance(plain)) <= 1
     assert window.window.predictions._untouched.image == plain.image
+
+
+def test_ghosts_are_shown_where_they_are_known_already(window: Controller) -> None:
+    window.intervening.do(OFF)
+    for image in (*both(window)[::-1], both(window)[1]):  # by the second time it is in the cache
+        window.session.update(lambda state, image=image: replace(state, image=image))
+        until(lambda: shown(window))
+        until(lambda: window.window.predictions._untouched is not None, "the ghosts")
+        assert window.window.predictions._untouched.image == image
 
 
 def test_attribution_explains_the_untouched_network_and_says_so(window: Controller) -> None:

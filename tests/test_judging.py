@@ -53,8 +53,7 @@ def opener(worker: FakeWorker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         return made
 
     yield open_one
-    for event in worker.hold.values():
-        event.set()
+    worker.let_go()
     for made in opened:
         assert close(made)
 

@@ -35,8 +35,7 @@ def window(worker: FakeWorker, tmp_path: Path) -> Iterator[Controller]:
     until(shows(controller, "a.png"), "the first photo")
     controller.window.menus["show_lab"].trigger()
     yield controller
-    for event in worker.hold.values():
-        event.set()
+    worker.let_go()
     assert close(controller)
 
 

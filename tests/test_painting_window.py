@@ -59,10 +59,7 @@ def window(opened: Controller, worker: FakeWorker) -> Iterator[Controller]:
     until(lambda: opened.frames.settled)
     worker.asked.clear()
     yield opened
-    for event in worker.hold.values():
-        event.set()
-    worker.hold.clear()
-    worker.failures.clear()
+    worker.let_go()
     opened.window.messages.clear()
     brush(opened).drop()
     opened.window.attribution.take_brush(False)

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from inception_viewer import cli, paths
+from inception_viewer import paths
 from inception_viewer.api import Network
 from inception_viewer.images.decode import decode
+from inception_viewer.parsers.folders import train_parser
 from inception_viewer.questions import ImageSource
 
 FREE = {"Public domain", "CC0-1.0", "CC-BY-2.0", "CC-BY-2.5", "CC-BY-3.0", "CC-BY-4.0"}
@@ -91,6 +92,6 @@ def test_the_page_on_the_demo_says_what_its_file_says(monkeypatch: pytest.Monkey
     assert "| main | 87.5% | 80.0% |" in words
     assert "| aux1 | 50.0% | not measured |" in words
     command = words.split("```")[1].replace("\\\n", " ").split()
-    options = cli.train_parser().parse_args(command[2:])
+    options = train_parser().parse_args(command[2:])
     assert (options.phases, options.batch_size, options.seed) == ("96x3@0.25", 8, 4)
     assert (options.learning_rate, options.schedule) == (0.05, "paper")

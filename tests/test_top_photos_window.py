@@ -240,7 +240,7 @@ def test_closing_the_window_gives_the_child_a_moment_and_ends_it(
 
 def test_the_command_line_asks_what_the_window_shows() -> None:
     """Read back by the program's own parser."""
-    from inception_viewer.cli import index_parser
+    from inception_viewer.parsers.folders import index_parser
 
     made = index_data.info().preprocessing
     question = BuildIndex("f" * 64, "/photos/-few", "/cache/x.index", made, 5)

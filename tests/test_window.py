@@ -62,10 +62,7 @@ def window(opened: Controller, worker: FakeWorker) -> Iterator[Controller]:
     """The shared window, looking at the first photo and module 3a, nothing held or failing."""
     opened.runner.cache.forget(lambda question: True)
     yield opened
-    for event in worker.hold.values():
-        event.set()
-    worker.hold.clear()
-    worker.failures.clear()
+    worker.let_go()
     opened.window.messages.clear()
     opened.window.tabs.setCurrentWidget(opened.window.maps)
     first = opened.session.state.images[0].id

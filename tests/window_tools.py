@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from fake_worker import FakeWorker
+from fake_worker import FakeWorker, write_photo
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QWidget
@@ -28,6 +28,15 @@ def open_controller(
     made = worker if isinstance(worker, str) else worker.make
     controller = open_window(options, made)
     controller.window.resize(*size)
+    return controller
+
+
+def open_photos(worker: FakeWorker, folder: Path, names: Sequence[str]) -> Controller:
+    """Open a light window with new photos of these names, and wait for the first."""
+    photos = [write_photo(folder / name, seed) for seed, name in enumerate(names)]
+    settings = folder / "settings.ini"
+    controller = open_controller(worker, settings, *map(str, photos), "--theme", "light")
+    until(shows(controller, names[0]), "the first photo")
     return controller
 
 

@@ -16,7 +16,7 @@ from inception_viewer.comparison_questions import CompareFolders, CompareGroups,
 from inception_viewer.errors import QuestionError
 from inception_viewer.googlenet.architecture import GoogLeNet
 from inception_viewer.images.batches import Batch, batch_size, batches
-from inception_viewer.images.listing import Listing, list_photos
+from inception_viewer.images.listing import FolderError, Listing, list_photos
 from inception_viewer.images.sources import find
 from inception_viewer.moments import Moments
 from inception_viewer.questions import ImageSource, Preprocessing, Provenance
@@ -65,10 +65,22 @@ def folders_question(
     """Return the question about (name, folder) pairs: with every photo's numbers if they are few.
 
     With sums only if a folder has more photos than that, or several processes work together.
+
+    Raises
+    ------
+    FolderError
+        If one is no folder.
     """
     pairs = tuple(folders)
-    found = [find([ImageSource(path=folder)], limit=MOST + 1).sources for _, folder in pairs]
-    if several() or any(len(photos) > MOST for photos in found):
+    for _, folder in pairs:
+        if not folder or not Path(folder).is_dir():
+            raise FolderError(f"“{folder}” is not a folder.")
+    every = [find([ImageSource(path=folder)], limit=MOST + 1) for _, folder in pairs]
+    found = [one.sources for one in every]
+    # A folder within that cannot be read is told by that answer alone, so that none is left
+    # out in silence.
+    locked = any(one.failures for one in every if one.sources)
+    if several() or locked or any(len(photos) > MOST for photos in found):
         return CompareFolders(checkpoint, preprocessing, pairs)
     groups = [
         Group(name, paths=tuple(photo.path for photo in photos if photo.path))
@@ -114,7 +126,8 @@ class _Job:
                 part.merge(others[name])
         with suppress(OSError):
             state.unlink(missing_ok=True)
-        return self._answer(parts, widths)
+        problems = [problem for photos in lists.values() for problem in photos.problems]
+        return self._answer(parts, widths, problems[:KEPT_SENTENCES])
 
     def _searching(self, count: int) -> None:
         self.progress(0.0, None, f"looking into the folders: {count:,} photos so far")
@@ -170,7 +183,9 @@ class _Job:
             if changed:
                 group_state.write(state, parts)
 
-    def _answer(self, parts: Mapping[str, Part], widths: Mapping[str, int]) -> GroupsAnswer:
+    def _answer(
+        self, parts: Mapping[str, Part], widths: Mapping[str, int], problems: list[tuple[str, str]]
+    ) -> GroupsAnswer:
         asked, first = self.question, self.world.first
         moments = {}
         for name, part in parts.items() if first else ():
@@ -182,7 +197,7 @@ class _Job:
         seconds = time.perf_counter() - self.started
         return GroupsAnswer(
             asked, {}, {}, {},
-            tuple(failures[:KEPT_SENTENCES]),
+            (*problems, *failures[:KEPT_SENTENCES]),
             Provenance(asked.checkpoint, asked.preprocessing, seconds, self.lab.device),
             separations(moments),
             partial=not first,

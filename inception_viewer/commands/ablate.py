@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,30 +18,29 @@ from inception_viewer.intervention_questions import (
 from inception_viewer.intervention_words import Row, importance_rows
 from inception_viewer.lab import Lab
 from inception_viewer.questions import CheckpointInfo, ImageInfo, Scene
-from inception_viewer.runner import Cancel
 
 from .classes import class_index
 from .intervened import intervened
 from .photos import opened
-from .progress import FAILED, ConsoleProgress, failure, say, show
+from .progress import FAILED, ConsoleProgress, attempt, show
 
 Found = tuple[Sequence[Row], dict[str, Any], str]
 
 
 def run(options: argparse.Namespace) -> int:
     """Ablate, print the numbers and return the exit code."""
-    progress = ConsoleProgress(sys.stderr)
-    try:
+
+    def work(progress: ConsoleProgress) -> Found:
         with progress.stoppable():
-            rows, values, text = _asked(options, progress)
+            found = _asked(options, progress)
         if options.csv:
-            write_rows(WriteRows(tuple(rows), options.csv), Lab(), progress)
-    except Cancel:
-        say("stopped; nothing was written.")
-        return 128 + progress.received
-    except Exception as error:
-        say(failure(error))
-        return FAILED
+            write_rows(WriteRows(tuple(found[0]), options.csv), Lab(), progress)
+        return found
+
+    found, code = attempt(work)
+    if code:
+        return code
+    _, values, text = found
     if options.json:
         text = json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False)
     return 0 if show(text) else FAILED

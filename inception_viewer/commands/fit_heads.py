@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from typing import Any
 
 from inception_viewer import fit_events
 from inception_viewer.fitted import fitted_phrase
@@ -13,27 +12,27 @@ from inception_viewer.folder_questions import FitHeads, FittedHeads
 from inception_viewer.runner import Cancel
 
 from .background import get_along
-from .progress import FAILED, ConsoleProgress, ask, duration, failure, say, show
-
-
-class FitProgress(ConsoleProgress):
-    """Tells programs what is known after each epoch, too."""
-
-    def __call__(self, fraction: float, answer: Any = None, text: str = "") -> None:
-        """Show how far it is; raise Cancel once a signal was received."""
-        if answer is not None and self.tell is not None:
-            self.tell(fit_events.answered(answer))
-        super().__call__(fraction, answer, text)
+from .progress import (
+    FAILED,
+    EventProgress,
+    ask,
+    duration,
+    failure,
+    say,
+    show,
+    tell_programs,
+)
 
 
 def run(options: argparse.Namespace) -> int:
     """Fit the heads, say what came of it and return the exit code."""
     get_along(background=options.background)
-    progress = FitProgress(sys.stderr, _tell if options.json else None)
+    tell = tell_programs if options.json else None
+    progress = EventProgress(fit_events.answered, sys.stderr, tell)
 
     def question(checkpoint: str) -> FitHeads:
         if options.json:
-            _tell(fit_events.opened(checkpoint))
+            tell_programs(fit_events.opened(checkpoint))
         return question_of(options, checkpoint)
 
     try:
@@ -44,11 +43,11 @@ def run(options: argparse.Namespace) -> int:
     except Exception as error:
         sentence = failure(error)
         if options.json:
-            _tell(fit_events.refused(sentence))
+            tell_programs(fit_events.refused(sentence))
         say(sentence)
         return FAILED
     if options.json:
-        show(json.dumps(fit_events.answered(answer), ensure_ascii=False))
+        show(json.dumps(fit_events.answered(answer)))
     else:
         show(as_text(answer))
     return 0 if answer.path else FAILED
@@ -68,11 +67,6 @@ def question_of(options: argparse.Namespace, checkpoint: str) -> FitHeads:
         preprocessing=options.preprocessing,
         names=options.names,
     )
-
-
-def _tell(event: dict[str, Any]) -> None:
-    if not show(json.dumps(event, ensure_ascii=False)):
-        raise Cancel  # nobody is left to read what would come of it
 
 
 def as_text(answer: FittedHeads) -> str:

@@ -17,52 +17,42 @@ from inception_viewer.lab import Lab
 from inception_viewer.runner import Cancel
 
 from .background import get_along
-from .progress import FAILED, ConsoleProgress, ask, failure, say, show
+from .progress import FAILED, ConsoleProgress, EventProgress, ask, failure, say, show, tell_programs
+from .several import speaks
 
 NAMED = 10
 """Unreadable photos that are named."""
 STOPPED = "stopped; what was found is kept, and the same command goes on from there."
 
 
-class IndexProgress(ConsoleProgress):
-    """Tells programs when the file was written, too."""
-
-    def __call__(self, fraction: float, answer: Any = None, text: str = "") -> None:
-        """Show how far it is; raise Cancel once a signal was received."""
-        if answer is not None and self.tell is not None:
-            self.tell(index_events.answered(answer))
-        super().__call__(fraction, answer, text)
-
-
 def run(options: argparse.Namespace) -> int:
     """Make an index, or show what it has of a channel, and return the exit code."""
     get_along(background=options.background)
-    # Of several processes, started by torchrun, the first one speaks.
-    speaks = os.environ.get("RANK", "0") == "0"
     with open(os.devnull, "w", encoding="utf-8") as nowhere:
-        return _run(options, sys.stderr if speaks else nowhere, speaks)
+        return _run(options, sys.stderr if speaks() else nowhere)
 
 
-def _run(options: argparse.Namespace, people: TextIO, speaks: bool) -> int:
+def _run(options: argparse.Namespace, people: TextIO) -> int:
     events = options.json and options.show is None
-    progress = IndexProgress(people, _tell if events and speaks else None)
+    tell = tell_programs if events and speaks() else None
+    progress = EventProgress(index_events.answered, people, tell)
     try:
         if options.show is not None:
             return 0 if show(_shown(options, progress)) else FAILED
         answer = ask(options.checkpoint, options.device, _Asking(options, progress), progress)
     except Cancel:
-        if speaks:
+        if speaks():
             say(STOPPED)
         return 128 + progress.received if progress.received else FAILED
     except Exception as error:
-        if not speaks and isinstance(error, SaidByFirstError | OtherFailedError):
+        if not speaks() and isinstance(error, SaidByFirstError | OtherFailedError):
             return FAILED  # the first one says it
         sentence = failure(error)
         if progress.tell is not None:
             show(json.dumps(index_events.refused(sentence)))
         say(sentence)
         return FAILED
-    if speaks:
+    if speaks():
         show(json.dumps(index_events.answered(answer)) if events else as_text(answer))
     return 0
 
@@ -70,7 +60,7 @@ def _run(options: argparse.Namespace, people: TextIO, speaks: bool) -> int:
 class _Asking:
     """Makes the question, and tells programs that the checkpoint is open."""
 
-    def __init__(self, options: argparse.Namespace, progress: IndexProgress) -> None:
+    def __init__(self, options: argparse.Namespace, progress: EventProgress) -> None:
         self.options, self.progress = options, progress
 
     def __call__(self, checkpoint: str) -> BuildIndex:
@@ -88,11 +78,6 @@ def question_of(options: argparse.Namespace, checkpoint: str) -> BuildIndex:
         preprocessing=options.preprocessing,
         most=options.most,
     )
-
-
-def _tell(event: dict[str, Any]) -> None:
-    if not show(json.dumps(event)):
-        raise Cancel  # nobody is left to read what would come of it
 
 
 def as_text(answer: IndexAnswer) -> str:

@@ -40,7 +40,7 @@ def intervened(
             options.factor if options.mode == "scale" else 0.0,
             references if options.mode == "mean" else (),
         )
-        for unit in options.units
+        for unit in dict.fromkeys(options.units)
     )
     said = touched_words(done, most=len(done))
     rows: list[Row] = [HEADING]

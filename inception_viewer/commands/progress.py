@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -104,6 +105,30 @@ class ConsoleProgress:
                 signal.signal(number, old)
 
 
+class EventProgress(ConsoleProgress):
+    """Tells programs what is known on the way, too.
+
+    Parameters
+    ----------
+    answered
+        Returns the event of an answer, JSON-able.
+    people, tell
+        As of :class:`ConsoleProgress`.
+    """
+
+    def __init__(
+        self, answered: Callable[[Any], dict[str, Any]], people: TextIO, tell: Tell | None = None
+    ) -> None:
+        super().__init__(people, tell)
+        self._answered = answered
+
+    def __call__(self, fraction: float, answer: Any = None, text: str = "") -> None:
+        """Show how far it is; raise Cancel once a signal was received."""
+        if answer is not None and self.tell is not None:
+            self.tell(self._answered(answer))
+        super().__call__(fraction, answer, text)
+
+
 def ask(
     checkpoint: str, device: str, make: Callable[[str], Question], progress: ConsoleProgress
 ) -> Any:
@@ -126,6 +151,26 @@ def ask(
             return answer(make(info.fingerprint), lab, progress)
         finally:
             progress.clear()
+
+
+def attempt(work: Callable[[ConsoleProgress], Any]) -> tuple[Any, int]:
+    """Do a command's work; return what came of it and the exit code."""
+    progress = ConsoleProgress(sys.stderr)
+    try:
+        return work(progress), 0
+    except Cancel:
+        say("stopped; nothing was written.")
+        return None, 128 + progress.received
+    except Exception as error:
+        say(failure(error))
+        return None, FAILED
+
+
+def tell_programs(event: dict[str, Any]) -> None:
+    """Print an event as a line; raise Cancel if nobody is left to read what would come of it."""
+    # In ASCII: a file's name may hold what no encoding can write.
+    if not show(json.dumps(event)):
+        raise Cancel
 
 
 def show(text: str) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -16,27 +15,25 @@ from inception_viewer.analysis.files import write_rows
 from inception_viewer.concept_questions import Concept, ConceptAnswer, TestConcepts
 from inception_viewer.file_questions import WriteRows
 from inception_viewer.lab import Lab
-from inception_viewer.runner import Cancel
 
 from .classes import class_index
-from .progress import FAILED, ConsoleProgress, failure, say, show
+from .progress import FAILED, ConsoleProgress, attempt, show
 
 DEFAULT_UNIT = "inception4d"
 
 
 def run(options: argparse.Namespace) -> int:
     """Test the concepts, print the numbers and return the exit code."""
-    progress = ConsoleProgress(sys.stderr)
-    try:
+
+    def work(progress: ConsoleProgress) -> list[ConceptAnswer]:
         answers = _ask(options, progress)
         if options.csv:
             write_rows(WriteRows(concept_words.rows(answers), options.csv), Lab(), progress)
-    except Cancel:
-        say("stopped; nothing was written.")
-        return 128 + progress.received
-    except Exception as error:
-        say(failure(error))
-        return FAILED
+        return answers
+
+    answers, code = attempt(work)
+    if code:
+        return code
     if options.json:
         values = [as_json(one) for one in answers]
         text = json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False)

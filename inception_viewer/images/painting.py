@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from itertools import chain, pairwise
+from numbers import Real
 from typing import Any
 
 import numpy as np

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
+from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from inception_viewer.errors import ImageError
+from inception_viewer.errors import ImageError, QuestionError
 from inception_viewer.questions import Floats, Pixels, Preprocessing
 
 BOX_FROM = 4_000_000
 """Pixels of a resized photo from which only the crop is computed (see ``_short_side``)."""
+
+LARGEST = 4096
+"""Pixels of an input's side, as in checkpoints."""
 
 Box = tuple[float, float, float, float]
 
@@ -70,6 +76,46 @@ def prepare(pixels: Pixels, preprocessing: Preprocessing) -> Prepared:
     seen = np.asarray(picture)
     seen.setflags(write=False)
     return Prepared(seen, crop, normalise(seen, preprocessing))
+
+
+def check(preprocessing: Preprocessing) -> None:
+    """Make sure that photos can be prepared so.
+
+    Raises
+    ------
+    QuestionError
+        In one sentence, if not.
+    """
+    made = preprocessing
+    for name in ("height", "width", "short_side"):
+        if not _whole(side := getattr(made, name), 1, LARGEST):
+            raise QuestionError(
+                f"A preprocessing's {name} is a whole number from 1 to {LARGEST:,}, not {side!r}."
+            )
+    if made.resize not in ("squeeze", "short_side"):
+        raise QuestionError(f"Photos are resized by squeeze or short_side, not {made.resize!r}.")
+    if made.channels not in ("RGB", "BGR"):
+        raise QuestionError(f"Channels come as RGB or BGR, not as {made.channels!r}.")
+    if not _finite(made.scale) or not made.scale:
+        raise QuestionError(f"A preprocessing's scale is a number, not {made.scale!r}.")
+    for name in ("mean", "std"):
+        values = getattr(made, name)
+        fitting = isinstance(values, tuple) and len(values) == 3 and all(map(_finite, values))
+        if not fitting or (name == "std" and not all(value > 0 for value in values)):
+            raise QuestionError(
+                f"A preprocessing's {name} is a tuple of three numbers"
+                f"{' above 0' * (name == 'std')}, not {values!r}."
+            )
+
+
+def _whole(value: Any, low: int, high: int) -> bool:
+    number = isinstance(value, Integral) and not isinstance(value, bool)
+    return number and low <= value <= high
+
+
+def _finite(value: Any) -> bool:
+    number = isinstance(value, Real) and not isinstance(value, bool)
+    return number and math.isfinite(value)
 
 
 def normalise(picture: Pixels, preprocessing: Preprocessing) -> Floats:

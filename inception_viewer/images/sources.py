@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -29,7 +29,7 @@ class Found:
     """What a drop means.
 
     ``sources`` are single photos, in order; ``failures`` holds (name, one sentence)
-    pairs for folders without photos and for what was left out.
+    pairs for folders without photos, or that cannot be read, and for what was left out.
     """
 
     sources: tuple[ImageSource, ...]
@@ -80,8 +80,11 @@ def find(sources: Iterable[ImageSource], limit: int = LIMIT) -> Found:
             photos.append(source)
             continue
         budget = limit + 1 - before
-        photos += [ImageSource(path=str(p)) for p in islice(_walk(folder), max(budget, 0))]
-        if len(photos) == before and budget > 0:
+        locked: list[OSError] = []
+        found = islice(_walk(folder, locked.append), max(budget, 0))
+        photos += [ImageSource(path=str(path)) for path in found]
+        failures += [_locked(error) for error in locked]
+        if len(photos) == before and budget > 0 and not locked:
             failures.append((folder.name, f"The folder “{folder.name}” holds no photos."))
     if len(photos) > limit:
         failures.append(("", f"Only the first {limit:,} photos were taken; open the rest later."))
@@ -103,9 +106,14 @@ def _folder(source: ImageSource) -> Path | None:
         return None
 
 
-def _walk(folder: Path) -> Iterator[Path]:
+def _locked(error: OSError) -> tuple[str, str]:
+    place = str(error.filename)
+    return place, f"The folder “{Path(place).name}” cannot be read: {error.strerror}."
+
+
+def _walk(folder: Path, wrong: Callable[[OSError], None]) -> Iterator[Path]:
     seen = 0
-    for root, folders, files in os.walk(folder):
+    for root, folders, files in os.walk(folder, onerror=wrong):
         folders[:] = sorted((f for f in folders if not f.startswith(".")), key=natural)
         for name in sorted(files, key=natural):
             if not name.startswith(".") and os.path.splitext(name)[1].lower() in SUFFIXES:

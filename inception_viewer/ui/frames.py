@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from ..changed_inputs import as_in, strokes_in
 from ..checkpoint_changes import look_at, use_input
 from ..headline import headline
-from ..intervention_words import scene_words
+from ..intervention_words import MOST, scene_words
 from ..painted import paint
 from ..questions import (
     CheckpointInfo,
@@ -231,7 +231,7 @@ class Frames(QObject):
         self._emptiness = None
         self._set_info(info, overview.graph)
         overview = _as_told(overview, info, self._graph or info.graph)
-        sentence = headline(overview.predictions, info, scene_words(overview.scene))
+        sentence = headline(overview.predictions, info, scene_words(overview.scene, MOST))
         self.frame = Frame(overview, overview.maps, sentence, info.name, photo.name)
         window.network.set_overview(overview)
         window.network.set_selected(overview.maps.unit)

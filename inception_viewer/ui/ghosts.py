@@ -47,12 +47,13 @@ class Ghosts(QObject):
         if wanted == scene:
             self._known = scene, frame.overview.predictions
             return None
-        if self._known is not None and self._known[0] == wanted:
-            return self._known[1]
-        if self._asked != wanted:
+        if self._kept(wanted) is None and self._asked != wanted:
             self._asked = wanted
             self._runner.live(KEY, Glance(wanted), self._take)
-        return None
+        return self._kept(wanted)  # an answer in the cache is here by now
+
+    def _kept(self, scene: Scene) -> Predictions | None:
+        return self._known[1] if self._known is not None and self._known[0] == scene else None
 
     def _take(self, outcome: Outcome) -> None:
         frame, scene = self._frames.frame, self._asked

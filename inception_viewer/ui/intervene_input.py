@@ -194,8 +194,8 @@ class InputRunning(QObject):
         for one, picture in zip(wanted, found, strict=True):
             if picture is None:
                 key = "input as it was" if one == wanted[0] else "input before misleading"
+                self._page.set_pictures(None)  # before an answer in the cache, which comes at once
                 self._runner.live(key, Picture(one), self._take_picture)
-                self._page.set_pictures(None)
                 return
         first, second = found
         assert first is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import zlib
 from collections.abc import Callable, Sequence
@@ -127,7 +128,7 @@ class _Job:
 
     def find_known(self) -> None:
         """Read what ``out`` holds: it can be gone on with, is of other photos, or is refused."""
-        if not self.out.exists():
+        if not os.path.exists(self.out):  # nor one whose name is too long: writing says so
             return
         try:
             found = files.read(self.out)

@@ -207,7 +207,7 @@ def read_info(path: Path) -> IndexInfo:
 
 def _stored(path: Path, names: list[str]) -> dict[str, NDArray[Any]]:
     """Return some of the arrays; none is larger than the file."""
-    if not path.exists():
+    if not os.path.exists(path):
         raise IndexFileError(f"There is no index {path}; “inception-viewer index” makes one.")
     try:
         with opened(path) as (file, status):

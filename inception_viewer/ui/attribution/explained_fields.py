@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QPushButton, 
 from ...questions import Graph, Neuron
 from .. import theme
 from ..class_chooser import ClassChooser
+from ..spin_boxes import settle
 from ..stops import units
 from ..wheel import keep_from_wheel
 
@@ -156,7 +157,7 @@ class ExplainedFields(QWidget):
         spin.setValue(ANY)
         spin.setSpecialValueText(special)
         spin.setAccessibleName(name)
-        spin.lineEdit().setTextMargins(6, 0, 0, 0)
+        settle(spin)
         return spin
 
     def _lay_out(self) -> QFormLayout:

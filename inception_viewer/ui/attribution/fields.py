@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from ...attribution_methods import Method, Parameter, Value
 from .. import theme
+from ..spin_boxes import settle
 from ..wheel import keep_from_wheel
 
 NO_PHOTO = (("", "choose a photo"),)
@@ -65,8 +66,7 @@ class _Field:
             spin.setDecimals(_decimals(self.parameter))
             spin.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
         spin.setRange(number(self.parameter.minimum), number(self.parameter.maximum))
-        # The style sheet's padding ends at the box: without this the number touches its frame.
-        spin.lineEdit().setTextMargins(6, 0, 0, 0)
+        settle(spin)
         if self.parameter.unit:
             spin.setSuffix(f" {self.parameter.unit}")
         return spin

@@ -121,3 +121,23 @@ def arrange(
         if not best or boxes[0].width() > best[0].width():
             best = boxes
     return best
+
+
+def featured(
+    room: QRectF, large: int, aspect: float, gap: float, title: float, whole: float = 1.0
+) -> list[QRectF]:
+    """Return rectangles for three pictures: one large, the others one above the other beside it.
+
+    ``large`` is which; the rest is as for :func:`arrange`.
+    """
+    wide = (room.width() - gap + aspect * (title + gap) / 2) / 1.5
+    width = snapped(max(1.0, min(wide, (room.height() - title) * aspect)), whole)
+    width, height = float(int(width)), max(1.0, float(int(width / aspect)))
+    low = max(1.0, float(int((height - title - gap) / 2)))
+    narrow = max(1.0, float(int(low * aspect)))
+    left = float(int(room.left() + max(0.0, room.width() - width - gap - narrow) / 2))
+    top = float(int(room.top() + title))
+    boxes = [QRectF(left + width + gap, top + height - low, narrow, low)]
+    boxes.insert(0, boxes[0].translated(0, top - boxes[0].top()))
+    boxes.insert(large, QRectF(left, top, width, height))
+    return boxes

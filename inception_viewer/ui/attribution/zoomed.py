@@ -113,11 +113,14 @@ class ZoomedPictures(QWidget):
         return QSize(512, 208)
 
     def _arranged(self, width: int, height: int) -> list[QRectF]:
-        line = self._line()
-        room = QRectF(0, 0, width, height).adjusted(4, 4, -4, -line - 8)
+        room, line = self._room(width, height), self._line()
         aspect = self._zoom.width / self._zoom.height
         whole = self._zoom.width / self.devicePixelRatioF()
         return arrange(room, self.count, aspect, theme.GRID, line + 2, whole)
+
+    def _room(self, width: int, height: int) -> QRectF:
+        """Return where pictures can stand; below it the value is said."""
+        return QRectF(0, 0, width, height).adjusted(4, 4, -4, -self._line() - 8)
 
     def _line(self) -> float:
         return float(math.ceil(QFontMetricsF(theme.font("small")).height()))
@@ -207,7 +210,8 @@ class ZoomedPictures(QWidget):
         """Move what shows with the pointer; False if nothing is dragged."""
         if self._dragged is None or self._zoom.factor <= 1:
             return False
-        scale = self._zoom.source.width() / self.pane_rects()[0].width()
+        pane = self._pane_at(self._dragged) or self.pane_rects()[0]
+        scale = self._zoom.source.width() / pane.width()
         moved = self._dragged - to
         self.set_zoom(self._zoom.moved(moved.x() * scale, moved.y() * scale))
         self._dragged = to

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QRectF, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import (
-    QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
-    QMenu,
     QPushButton,
     QScrollArea,
     QStackedWidget,
@@ -38,6 +36,7 @@ from ..maps.elided import ElidedLabel
 from ..maps.restyle import panel, see_through
 from ..small_label import SmallLabel
 from . import saving
+from .exporting import CSV, PNG, ExportingPage, MeasureBox
 from .heads_pair import HeadsPair
 from .pair import LETTERS, Pair
 from .pair_canvas import PairCanvas
@@ -59,7 +58,7 @@ class Area(QScrollArea):
         return bool(QWidget.focusNextPrevChild(self, forwards))
 
 
-class CheckpointsPage(QWidget):
+class CheckpointsPage(ExportingPage):
     """Signals and setters only."""
 
     other_chosen = Signal(object)
@@ -73,20 +72,14 @@ class CheckpointsPage(QWidget):
     asked = Signal()
     """Emitted to compute what was stopped."""
     cancelled = Signal()
-    python_requested = Signal()
-    saved = Signal(object)
-    """Emitted with a sentence about what was written."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.left_out = ""
-        """What is said of what is touched and not taken into account."""
         self.pair: Pair | None = None
         self._photos: tuple[ImageInfo, ...] = ()
         self._said = ""
-        self._ask: saving.Ask = saving.ask_dialog
         self.first, self.other = ElidedLabel(), ElidedBox()
-        self.measure, self.export = QComboBox(), QPushButton("Export")
+        self.measure = MeasureBox()
         self.back, self.on = QToolButton(), QToolButton()
         self.photo, self.running = ElidedLabel(), RunningRow()
         self.again = QPushButton("Compute them")
@@ -99,9 +92,6 @@ class CheckpointsPage(QWidget):
         self.set_photos((), 0)
 
     def _dress(self) -> None:
-        for measure, words in PROFILE_MEASURES.items():
-            self.measure.addItem(f"Share of {words}", measure)
-        self.measure.setAccessibleName("What a branch's share is of")
         self.other.setAccessibleName("The checkpoint to compare with")
         self.other.setMinimumWidth(96)
         for button, arrow, words in (
@@ -114,13 +104,7 @@ class CheckpointsPage(QWidget):
             button.setFixedSize(theme.TARGET + 4, theme.TARGET + 4)
         self.sentence.setAccessibleName("Whether channels correspond, and what agrees")
         self.words.setProperty("role", "muted")
-        menu = QMenu(self.export)
-        menu.addAction("Copy as Python", self.python_requested.emit)
-        menu.addSeparator()
-        menu.addAction("Save the picture…", self.save_picture)
-        menu.addAction("Save the numbers as CSV…", self.save_numbers)
-        self.export.setMenu(menu)
-        self.export.setAccessibleName("Export the comparison of the checkpoints")
+        self._dress_export("Export the comparison of the checkpoints")
 
     def _arrange(self) -> None:
         grid = theme.GRID
@@ -239,8 +223,7 @@ class CheckpointsPage(QWidget):
     @property
     def chosen_measure(self) -> ProfileMeasure:
         """What the shares are of."""
-        measure: ProfileMeasure = self.measure.currentData()
-        return measure
+        return self.measure.chosen
 
     def set_photos(self, photos: Sequence[ImageInfo], place: int) -> None:
         """Say which photos are chosen, and which of them is shown."""
@@ -333,17 +316,12 @@ class CheckpointsPage(QWidget):
 
     def save_picture(self) -> None:
         """Ask for a file and write the picture to it."""
-        self._save("Save the picture", "checkpoints.png", "PNG (*.png)", self._write_picture)
+        self._save("Save the picture", "checkpoints.png", PNG, self._write_picture)
 
     def save_numbers(self) -> None:
         """Ask for a file and write every number to it."""
         if self.pair is not None and self.pair.answer is not None:
-            self._save("Save the numbers", "checkpoints.csv", "CSV (*.csv)", self._write_numbers)
-
-    def _save(self, title: str, name: str, kinds: str, write: Callable[[Path], None]) -> None:
-        path = saving.ask(self, self._ask, title, name, kinds)
-        if path is not None:
-            self.saved.emit(saving.written(lambda: write(path), path))
+            self._save("Save the numbers", "checkpoints.csv", CSV, self._write_numbers)
 
     def _write_picture(self, path: Path) -> None:
         save_picture(self.picture(), path)

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QMenu,
     QPushButton,
     QScrollArea,
     QSplitter,
@@ -34,6 +33,7 @@ from ..maps.elided import ElidedLabel
 from ..small_label import SmallLabel
 from . import saving
 from .effect_chart import EffectChart
+from .exporting import CSV, PNG, ExportingPage
 from .figures_table import FiguresTable, PValue, Spread
 from .group_form import GroupForm
 from .maps_canvas import MapsCanvas
@@ -46,7 +46,7 @@ WHOLE = "Whole network"
 STOPPED = "Stopped: Compare goes on from here."
 
 
-class GroupsPage(QWidget):
+class GroupsPage(ExportingPage):
     """Signals and setters only."""
 
     asked = Signal(object)
@@ -54,22 +54,16 @@ class GroupsPage(QWidget):
     cancelled = Signal()
     examples_requested = Signal(object)
     """Emitted with (unit, channel, :class:`Group` of photos) whose maps are to be shown."""
-    python_requested = Signal()
-    saved = Signal(object)
-    """Emitted with a sentence about what was written."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.left_out = ""
-        """What is said of what is touched and not taken into account."""
         self.answer: GroupsAnswer | None = None
         self._unit, self._names = "", dict[str, str]()
         self._best: list[tuple[str, int, float, float]] = []
         self._selected: tuple[str, int] | None = None
-        self._ask: saving.Ask = saving.ask_dialog
         self.form, self.running = GroupForm(), RunningRow()
         self.first, self.second, self.scope = ElidedBox(), ElidedBox(), ElidedBox()
-        self.start, self.export = QPushButton("Compare"), QPushButton("Export")
+        self.start = QPushButton("Compare")
         self.sentence, self.table = SmallLabel("text"), FiguresTable("Channels that differ most")
         self.chart, self.canvas = EffectChart(), MapsCanvas()
         self.words = ElidedLabel()
@@ -90,13 +84,7 @@ class GroupsPage(QWidget):
         self.sentence.setAccessibleName("What tells the groups apart")
         self.words.setProperty("role", "muted")
         self.canvas.setAccessibleName("Maps of the selected channel over example photos")
-        menu = QMenu(self.export)
-        menu.addAction("Copy as Python", self.python_requested.emit)
-        menu.addSeparator()
-        menu.addAction("Save the example maps…", self.save_picture)
-        menu.addAction("Save the numbers as CSV…", self.save_numbers)
-        self.export.setMenu(menu)
-        self.export.setAccessibleName("Export the comparison of the groups")
+        self._dress_export("Export the comparison of the groups", "Save the example maps…")
 
     def _arrange(self) -> None:
         grid = theme.GRID
@@ -390,21 +378,21 @@ class GroupsPage(QWidget):
         if self.answer is None or self._selected is None or self.chart.selected is None:
             return
         name = f"groups-{saving.plain(self._selected[0])}.png"
-        path = saving.ask(self, self._ask, "Save the example maps", name, "PNG (*.png)")
         mark = self.answer.provenance.fingerprint[:12]
         told = self.chart.told(self.chart.selected)
         caption = f"{told}. {self.sentence.text()} Checkpoint {mark}. {self.left_out}".strip()
-        if path is not None:
-            picture = saving.maps_picture(self.canvas, caption)
-            self.saved.emit(saving.written(lambda: save_picture(picture, path), path))
+
+        def write(path: Path) -> None:
+            save_picture(saving.maps_picture(self.canvas, caption), path)
+
+        self._save("Save the example maps", name, PNG, write)
 
     def save_numbers(self) -> None:
         """Ask for a file and write every channel of every pair to it."""
-        answer = self.answer
-        path = saving.ask(self, self._ask, "Save the numbers", "groups.csv", "CSV (*.csv)")
-        if path is not None and answer is not None:
-            rows = group_rows(answer)
-            self.saved.emit(saving.written(lambda: saving.save_rows(rows, path), path))
+        if self.answer is not None:
+            rows = group_rows(self.answer)
+            name = "groups.csv"
+            self._save("Save the numbers", name, CSV, lambda path: saving.save_rows(rows, path))
 
 
 def branch_of(unit: str) -> str:

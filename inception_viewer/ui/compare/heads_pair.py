@@ -4,26 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QColor,
-    QFocusEvent,
-    QFont,
-    QFontMetricsF,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-)
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QWidget
 
 from .. import theme
 from ..head_marks import paint_mark
-from ..maps.restyle import refresh
 from ..predictions.rows import percent, short_percent
-from .maps_paint import paint_focus
 from .pair import LETTERS, MOST, Pair
 from .pair_paint import Flag, Ink
+from .pair_part import PairPart
 
 GAP = 16.0
 EDGE = 4.0
@@ -79,30 +69,13 @@ class HeadsLayout:
         return QRectF(box.left(), self.line + side * height, self.block, height)
 
 
-class HeadsPair(QWidget):
+class HeadsPair(PairPart):
     """Painted; Left and Right walk from list to list."""
 
-    pointed = Signal(object)
-    """Emitted with what is read, in words; ``""`` for nothing."""
-    shown = Signal(object)
-    """Emitted with the place (QRectF) that should be in sight."""
-
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.pair: Pair | None = None
+        super().__init__("Heads of both checkpoints", parent)
         self.selected = 0
         self._under: int | None = None
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName("Heads of both checkpoints")
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        theme.broadcast.changed.connect(lambda _: refresh(self))
-
-    def set_pair(self, pair: Pair | None) -> None:
-        """Show what is known of both."""
-        self.pair = pair
-        self._say()
-        self.update()
 
     def layout_of(self, width: float, font: QFont | None = None, scale: float = 0.0) -> HeadsLayout:
         """Return where things stand in a width, with a font for small text."""
@@ -122,23 +95,13 @@ class HeadsPair(QWidget):
         """Return the same height at the least width."""
         return QSize(300, round(self.layout_.height) + 4)
 
-    def resizeEvent(self, event: QEvent) -> None:
-        """Let the height follow the width."""
-        self.updateGeometry()
-
     # --- painting --------------------------------------------------------------------
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the lists, and the ring around the one that the keys are on."""
-        painter = QPainter(self)
-        painter.fillRect(event.rect(), QColor(theme.current().panel))
-        if self.pair is not None:
-            ink = Ink(painter, theme.current(), theme.font(), theme.font("small"))
-            self.paint(ink, self.pair, self.layout_)
-            if self.hasFocus():
-                box = self.layout_.list(self.selected).adjusted(0, 3, 0, 0)
-                paint_focus(painter, box, theme.current(), True)
-        painter.end()
+    def _paint_now(self, ink: Ink, pair: Pair) -> None:
+        self.paint(ink, pair, self.layout_)
+
+    def _ring(self) -> QRectF:
+        return self.selected_box.adjusted(0, 3, 0, 0)
 
     @staticmethod
     def paint(ink: Ink, pair: Pair, layout: HeadsLayout) -> None:
@@ -148,6 +111,11 @@ class HeadsPair(QWidget):
             ink.words(box, f"{head}: {pair.verdict(head)}".removesuffix(": "), bold=True)
             for side in (0, 1):
                 _list(ink, pair, layout, 2 * place + side)
+
+    @property
+    def selected_box(self) -> QRectF:
+        """The list that the keys are on."""
+        return self.layout_.list(self.selected)
 
     # --- reading ---------------------------------------------------------------------
 
@@ -160,11 +128,6 @@ class HeadsPair(QWidget):
         shown = self.pair.sides[side]
         told = ", ".join(f"{name} {percent(share)}" for name, share in shown.top(head))
         return f"{head} of {LETTERS[side]}: {told or state_words(shown.state(head))}"
-
-    def _say(self) -> None:
-        told = self.told()
-        self.setAccessibleDescription(told)
-        self.pointed.emit(told)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Read the list under the pointer."""
@@ -193,23 +156,7 @@ class HeadsPair(QWidget):
             return
         self.selected = min(LISTS - 1, max(0, self.selected + step))
         self._under = None
-        self.shown.emit(self.layout_.list(self.selected))
-        self._say()
-        self.update()
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """Show which list the keys are on."""
-        if event.reason() != Qt.FocusReason.MouseFocusReason:
-            self.shown.emit(self.layout_.list(self.selected))
-        self._say()
-        self.update()
-        super().focusInEvent(event)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Take the ring away."""
-        self._say()
-        self.update()
-        super().focusOutEvent(event)
+        self._walked()
 
 
 def state_words(state: str) -> str:

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QMenu,
-    QPushButton,
     QScrollArea,
     QVBoxLayout,
     QWidget,
@@ -24,37 +23,32 @@ from ..attribution.export import save_picture
 from ..attribution.words import number
 from ..maps.elided import ElidedLabel
 from . import saving
+from .exporting import PNG, ExportingPage
 from .maps_canvas import HINT, SHORT_HINT, MapsCanvas
 from .rows import KINDS, Column, Kind, Sheet, letter, sheet_of
 
 ALONE = "This is one photo: open another, or tick more, and they stand beside it."
 NO_CHANNEL = "Select a channel in the feature maps, and it is compared here."
 NO_MAPS = "This unit has no map: select a convolution, a pool or a module in the network."
+MENU = "Save the picture…", "Save the numbers…"
 
 
-class ImagesPage(QWidget):
+class ImagesPage(ExportingPage):
     """The tools, the maps, and a line that says what is read."""
 
     opened = Signal(object)
     """Emitted with (photo id, (unit, channel) or None): what to look at."""
-    python_requested = Signal()
-    saved = Signal(object)
-    """Emitted with a sentence about what was written."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.left_out = ""
-        """What is said of what is touched and not taken into account."""
         self._columns: tuple[Column, ...] = ()
         self._answers: Mapping[str, MapsAnswer] = {}
         self._channel: tuple[str, int] | None = None
         self._unit, self._caption = "", ""
-        self._ask: saving.Ask = saving.ask_dialog
         self.canvas = MapsCanvas()
         self.kind, self.shared = QComboBox(), QCheckBox("One scale")
         self.first, self.second = QComboBox(), QComboBox()
         self.difference = QCheckBox("Difference")
-        self.export = QPushButton("Export")
         self.words = ElidedLabel()
         self._dress()
         self._arrange()
@@ -75,16 +69,7 @@ class ImagesPage(QWidget):
         for box in (self.first, self.second):
             box.setFixedWidth(7 * theme.GRID)
         self.words.setProperty("role", "muted")
-        menu = QMenu(self.export)
-        self._fill(menu)
-        self.export.setMenu(menu)
-        self.export.setAccessibleName("Export the compared maps")
-
-    def _fill(self, menu: QMenu) -> None:
-        menu.addAction("Copy as Python", self.python_requested.emit)
-        menu.addSeparator()
-        menu.addAction("Save the picture…", self.save_picture)
-        menu.addAction("Save the numbers…", self.save_numbers)
+        self._dress_export("Export the compared maps", *MENU)
 
     def _arrange(self) -> None:
         row = QHBoxLayout()
@@ -238,7 +223,7 @@ class ImagesPage(QWidget):
 
     def _offer(self, place: QPoint) -> None:
         menu = QMenu(self)
-        self._fill(menu)
+        self._fill_menu(menu, *MENU)
         menu.exec(place)
         menu.deleteLater()
 
@@ -251,13 +236,11 @@ class ImagesPage(QWidget):
     def save_picture(self) -> None:
         """Ask for a file and write the picture to it."""
         name = f"compare-{saving.plain(self._unit)}.png"
-        path = saving.ask(self, self._ask, "Save the picture", name, "PNG (*.png)")
-        if path is not None:
-            self.saved.emit(saving.written(lambda: save_picture(self.picture(), path), path))
+        title = "Save the picture"
+        self._save(title, name, PNG, lambda path: save_picture(self.picture(), path))
 
     def save_numbers(self) -> None:
         """Ask for a file and write the maps to it: (rows, photos, height, width)."""
         name = f"compare-{saving.plain(self._unit)}.npz"
-        path = saving.ask(self, self._ask, "Save the numbers", name, "NumPy (*.npz)")
-        if path is not None:
-            self.saved.emit(saving.written(lambda: saving.save_maps(self.sheet, path), path))
+        title, kinds = "Save the numbers", "NumPy (*.npz)"
+        self._save(title, name, kinds, lambda path: saving.save_maps(self.sheet, path))

@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QColor,
-    QFocusEvent,
-    QFont,
-    QFontMetricsF,
-    QHelpEvent,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-)
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtGui import QFont, QFontMetricsF, QHelpEvent, QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from ...googlenet.variants import BRANCH_OUTPUT, BRANCHES, MODULES
 from .. import theme
-from ..maps.restyle import refresh
-from .maps_paint import paint_focus
 from .pair import Pair
 from .pair_layout import REST, PairLayout
 from .pair_paint import Ink, paint
+from .pair_part import PairPart
 
 STEPS = {
     Qt.Key.Key_Left: (0, -1),
@@ -36,32 +25,16 @@ STEPS = {
 }
 
 
-class PairCanvas(QWidget):
+class PairCanvas(PairPart):
     """Painted; arrows walk, Enter or a double click looks at the unit."""
 
-    pointed = Signal(object)
-    """Emitted with what is read, in words; ``""`` for nothing."""
     opened = Signal(object)
     """Emitted with the unit (str) to look at."""
-    shown = Signal(object)
-    """Emitted with the place (QRectF) that should be in sight."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.pair: Pair | None = None
+        super().__init__("Modules of both checkpoints", parent)
         self.selected = (0, 0)
         self._under: tuple[int, int] | None = None
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName("Modules of both checkpoints")
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        theme.broadcast.changed.connect(lambda _: refresh(self))
-
-    def set_pair(self, pair: Pair | None) -> None:
-        """Show what is known of both."""
-        self.pair = pair
-        self._say()
-        self.update()
 
     # --- geometry --------------------------------------------------------------------
 
@@ -90,22 +63,13 @@ class PairCanvas(QWidget):
         least = self.layout_of(1.0)
         return QSize(round(least.total[0]), round(self.layout_.total[1]))
 
-    def resizeEvent(self, event: QEvent) -> None:
-        """Let the height follow the width."""
-        self.updateGeometry()
+    @property
+    def selected_box(self) -> QRectF:
+        """The cell that the keys are on."""
+        return QRectF(self.layout_.cell(*self.selected))
 
-    # --- painting --------------------------------------------------------------------
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint all, and the ring around what the keys are on."""
-        painter = QPainter(self)
-        painter.fillRect(event.rect(), QColor(theme.current().panel))
-        if self.pair is not None:
-            ink = Ink(painter, theme.current(), theme.font(), theme.font("small"))
-            paint(ink, self.pair, self.layout_)
-            if self.hasFocus():
-                paint_focus(painter, self.layout_.cell(*self.selected), theme.current(), True)
-        painter.end()
+    def _paint_now(self, ink: Ink, pair: Pair) -> None:
+        paint(ink, pair, self.layout_)
 
     # --- reading ---------------------------------------------------------------------
 
@@ -125,14 +89,7 @@ class PairCanvas(QWidget):
         """Put the keyboard's place on a cell."""
         self.selected = min(len(MODULES) - 1, max(0, row)), min(REST, max(0, column))
         self._under = None
-        self.shown.emit(QRectF(self.layout_.cell(*self.selected)))
-        self._say()
-        self.update()
-
-    def _say(self) -> None:
-        told = self.told()
-        self.setAccessibleDescription(told)
-        self.pointed.emit(told)
+        self._walked()
 
     def _point(self, at: tuple[int, int] | None) -> None:
         if at != self._under:
@@ -177,17 +134,3 @@ class PairCanvas(QWidget):
             self.select(self.selected[0] + step[0], self.selected[1] + step[1])
         else:
             super().keyPressEvent(event)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """Show which cell the keys are on."""
-        if event.reason() != Qt.FocusReason.MouseFocusReason:
-            self.shown.emit(QRectF(self.layout_.cell(*self.selected)))
-        self._say()
-        self.update()
-        super().focusInEvent(event)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Take the ring away."""
-        self._say()
-        self.update()
-        super().focusOutEvent(event)

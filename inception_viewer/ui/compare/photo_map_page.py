@@ -10,8 +10,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLabel,
-    QMenu,
-    QPushButton,
     QSlider,
     QSplitter,
     QVBoxLayout,
@@ -26,6 +24,7 @@ from ..attribution.export import export_font, save_picture
 from ..pictures import pixmap_of
 from ..small_label import SmallLabel
 from . import saving
+from .exporting import CSV, PNG, ExportingPage
 from .figures_table import FiguresTable
 from .photo_canvas import PhotoCanvas
 from .photo_points import agreement, agreement_words, points_of
@@ -42,7 +41,7 @@ METHODS: dict[MapMethod, tuple[str, str]] = {
 """How photos are laid out: the name, and what there is to know of it."""
 
 
-class PhotoMapPage(QWidget):
+class PhotoMapPage(ExportingPage):
     """The depth, the map and the list of the nearest photos."""
 
     unit_changed = Signal(object)
@@ -50,26 +49,19 @@ class PhotoMapPage(QWidget):
     method_changed = Signal()
     image_selected = Signal(object)
     """Emitted with the id of the photo to look at."""
-    python_requested = Signal()
-    saved = Signal(object)
-    """Emitted with a sentence about what was written."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.left_out = ""
-        """What is said of what is touched and not taken into account."""
         self._images: tuple[ImageInfo, ...] = ()
         self._modules: tuple[str, ...] = ()
         self._nearest: list[tuple[int, float]] = []
         self._pixmaps: dict[str, QPixmap] = {}
         self._answer: PhotoMapAnswer | None = None
         self._labels: tuple[str, ...] = ()
-        self._ask: saving.Ask = saving.ask_dialog
         self.slider, self.unit = QSlider(Qt.Orientation.Horizontal), QComboBox()
         self.method = QComboBox()
         self.canvas, self.table = PhotoCanvas(), FiguresTable("Photos by likeness")
         self.whose, self.sentence = QLabel(), SmallLabel("text")
-        self.export = QPushButton("Export")
         self._dress()
         self._arrange()
         self._connect()
@@ -90,13 +82,7 @@ class PhotoMapPage(QWidget):
         self.method.setToolTip("\n".join(f"{name}: {tip}" for name, tip in METHODS.values()))
         self.whose.setProperty("role", "section")
         self.sentence.setAccessibleName("How the classes come apart")
-        menu = QMenu(self.export)
-        menu.addAction("Copy as Python", self.python_requested.emit)
-        menu.addSeparator()
-        menu.addAction("Save the picture…", self.save_picture)
-        menu.addAction("Save the numbers as CSV…", self.save_numbers)
-        self.export.setMenu(menu)
-        self.export.setAccessibleName("Export the map of the photos")
+        self._dress_export("Export the map of the photos")
 
     def _arrange(self) -> None:
         row = QHBoxLayout()
@@ -234,6 +220,7 @@ class PhotoMapPage(QWidget):
             for other, cosine in self._nearest
         ]
         self.table.set_rows(("cosine", "says", "photo"), rows)
+        self.table.horizontalHeader().setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
 
     def _open(self, place: int) -> None:
         self.image_selected.emit(self._images[self._nearest[place][0]].id)
@@ -281,12 +268,14 @@ class PhotoMapPage(QWidget):
 
     def save_picture(self) -> None:
         """Ask for a file and write the picture to it."""
-        path = saving.ask(self, self._ask, "Save the picture", "photos.png", "PNG (*.png)")
-        if path is not None and self._answer is not None:
-            self.saved.emit(saving.written(lambda: save_picture(self.picture(), path), path))
+        if self._answer is not None:
+            picture = self.picture()
+            name = "photos.png"
+            self._save("Save the picture", name, PNG, lambda path: save_picture(picture, path))
 
     def save_numbers(self) -> None:
         """Ask for a file and write every number to it."""
-        path = saving.ask(self, self._ask, "Save the numbers", "photos.csv", "CSV (*.csv)")
-        if path is not None and self._answer is not None:
-            self.saved.emit(saving.written(lambda: saving.save_rows(self.rows(), path), path))
+        if self._answer is not None:
+            rows = self.rows()
+            name = "photos.csv"
+            self._save("Save the numbers", name, CSV, lambda path: saving.save_rows(rows, path))

@@ -4,18 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QImage, QPainter
-from PySide6.QtWidgets import (
-    QComboBox,
-    QHBoxLayout,
-    QMenu,
-    QPushButton,
-    QStackedWidget,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from ...comparison_questions import PROFILE_MEASURES, BranchProfileAnswer, ProfileMeasure
 from ...comparison_words import growth_sentence, profile_rows
@@ -25,6 +16,7 @@ from ..maps.elided import ElidedLabel
 from ..small_label import SmallLabel
 from . import saving
 from .branch_legend import BranchLegend
+from .exporting import CSV, PNG, ExportingPage, MeasureBox
 from .figures_table import FiguresTable
 from .profile_chart import CHANNELS, ProfileChart
 
@@ -32,23 +24,15 @@ OUTLINED = "Outlined, first in each module: the share of channels (Table 1). The
 HEADING = ("module", "of", "1x1 %", "3x3 %", "5x5 %", "pool %", "3x3 and 5x5 %")
 
 
-class ProfilePage(QWidget):
+class ProfilePage(ExportingPage):
     """Tools, the sentence, and the chart or the table."""
-
-    python_requested = Signal()
-    saved = Signal(object)
-    """Emitted with a sentence about what was written."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.left_out = ""
-        """What is said of what is touched and not taken into account."""
         self._answer: BranchProfileAnswer | None = None
         self._names: tuple[str, ...] = ()
         self._note = ""
-        self._ask: saving.Ask = saving.ask_dialog
-        self.measure, self.export = QComboBox(), QPushButton("Export")
-        self.as_table = QToolButton()
+        self.measure, self.as_table = MeasureBox(), QToolButton()
         self.legend, self.sentence = BranchLegend(), SmallLabel("text")
         self.chart, self.table = ProfileChart(), FiguresTable("Branch profile")
         self.words = ElidedLabel()
@@ -57,21 +41,12 @@ class ProfilePage(QWidget):
         self._connect()
 
     def _dress(self) -> None:
-        for measure, words in PROFILE_MEASURES.items():
-            self.measure.addItem(f"Share of {words}", measure)
-        self.measure.setAccessibleName("What a branch's share is of")
         self.as_table.setText("Table")
         self.as_table.setCheckable(True)
         self.as_table.setToolTip("The same numbers as a table")
         self.sentence.setAccessibleName("Whether 3x3 and 5x5 grow with depth")
         self.words.setProperty("role", "muted")
-        menu = QMenu(self.export)
-        menu.addAction("Copy as Python", self.python_requested.emit)
-        menu.addSeparator()
-        menu.addAction("Save the picture…", self.save_picture)
-        menu.addAction("Save the numbers as CSV…", self.save_numbers)
-        self.export.setMenu(menu)
-        self.export.setAccessibleName("Export the branch profile")
+        self._dress_export("Export the branch profile")
 
     def _arrange(self) -> None:
         row = QHBoxLayout()
@@ -104,8 +79,7 @@ class ProfilePage(QWidget):
     @property
     def chosen_measure(self) -> ProfileMeasure:
         """What the shares are of."""
-        measure: ProfileMeasure = self.measure.currentData()
-        return measure
+        return self.measure.chosen
 
     @property
     def answer(self) -> BranchProfileAnswer | None:
@@ -189,17 +163,16 @@ class ProfilePage(QWidget):
 
     def save_picture(self) -> None:
         """Ask for a file and write the picture to it."""
-        path = saving.ask(self, self._ask, "Save the picture", "profile.png", "PNG (*.png)")
-        if path is not None:
-            self.saved.emit(saving.written(lambda: save_picture(self.picture(), path), path))
+        self._save(
+            "Save the picture", "profile.png", PNG, lambda path: save_picture(self.picture(), path)
+        )
 
     def save_numbers(self) -> None:
         """Ask for a file and write every number to it."""
-        path = saving.ask(self, self._ask, "Save the numbers", "profile.csv", "CSV (*.csv)")
-        answer = self._answer
-        if path is not None and answer is not None:
-            rows = profile_rows(answer, self._names)
-            self.saved.emit(saving.written(lambda: saving.save_rows(rows, path), path))
+        if self._answer is not None:
+            rows = profile_rows(self._answer, self._names)
+            name = "profile.csv"
+            self._save("Save the numbers", name, CSV, lambda path: saving.save_rows(rows, path))
 
 
 def table_rows(

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from .. import theme
+from ..spin_boxes import settle
 from ..wheel import keep_from_wheel
 
 KNOB = 14
@@ -124,6 +125,7 @@ class Dial(QObject):
         self.back.setSizePolicy(kept)
         self.back.setMinimumSize(theme.TARGET, theme.TARGET)
         keep_from_wheel(self.slider, self.box)
+        settle(self.box)
         self._tell()
         self._connect()
         self.set_value(chosen.neutral)

@@ -23,6 +23,7 @@ from ...questions import HeadState
 from .. import theme
 from ..class_chooser import ClassChooser
 from ..small_label import SmallLabel
+from ..spin_boxes import settle
 from ..wheel import keep_from_wheel
 from .importance_form import fill_heads
 from .run_row import RunRow
@@ -86,6 +87,7 @@ class MisleadForm(QWidget):
         self.step.setSuffix(" levels")
         self.step.setToolTip("How many grey levels each step goes")
         keep_from_wheel(self.method, self.epsilon, self.head, self.target, self.steps, self.step)
+        settle(self.epsilon, self.steps, self.step)
         for box in (self.epsilon, self.steps, self.step):
             box.valueChanged.connect(lambda _: self._refresh())
         for chooser in (self.method, self.head):

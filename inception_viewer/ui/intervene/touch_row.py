@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from ...intervention_questions import Intervention, InterventionMode
 from .. import theme
 from ..maps.elided import ElidedLabel
+from ..spin_boxes import settle
 from ..wheel import keep_from_wheel
 from .menu import Touching
 from .words import channels_of, channels_text, short_module
@@ -88,6 +89,7 @@ class TouchRow(QWidget):
         self.remove.setText("\N{MULTIPLICATION SIGN}")
         self.remove.setMinimumWidth(theme.TARGET + 4)
         keep_from_wheel(self.mode, self.slider, self.factor, self.photo)
+        settle(self.factor)
 
     def _lay_out(self) -> None:
         scaled = QWidget()

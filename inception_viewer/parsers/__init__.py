@@ -1,0 +1,1 @@
+"""What each command takes on its command line; torch is not imported."""
