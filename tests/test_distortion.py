@@ -204,5 +204,7 @@ def test_words() -> None:
         "photo rotated 15° clockwise, shifted 10 % left and 25 % down, cropped to 50 % at 0 %, "
         "50 %, blurred 2 px, 100 % painted over, grey, PGD of aux2 within 1 level towards class 12"
     )
+    assert edited_words(scene, 1).startswith("photo rotated 15° clockwise and 3 more, 100 %")
+    assert edited_words(scene, 4) == edited_words(scene)
     assert short_words(scene) == "distorted, 100 % painted over, misled"
     assert edited_words(Scene("c", "i", Preprocessing())) == ""

@@ -360,3 +360,23 @@ def test_saved_pictures_say_what_was_done(window: Controller, tmp_path: Path) ->
     assert window.session.state.checkpoint[:12] in caption
     page(window).copy_picture()
     assert QApplication.clipboard().image().size() == saved.size()
+
+
+def test_a_picture_is_large_where_three_beside_each_other_leave_room(window: Controller) -> None:
+    pictures = page(window).pictures
+    pictures.setFixedSize(400, 270)
+    beside = (400 - 2 * 8) / 3
+    before, after, apart = pictures.pane_rects()
+    assert after.width() > 1.5 * beside
+    assert before.height() + apart.height() < after.height() <= 270
+    assert not any(a.intersects(b) for a, b in ((before, after), (after, apart), (before, apart)))
+    QTest.mouseClick(pictures, Qt.MouseButton.LeftButton, pos=apart.center().toPoint())
+    assert [pane.width() for pane in pictures.pane_rects()] == [
+        *(before.width(), apart.width(), after.width())
+    ]
+    QTest.keyClick(pictures, Qt.Key.Key_2)
+    assert pictures.pane_rects() == [before, after, apart]
+    pictures.setFixedSize(1200, 300)
+    assert len({pane.width() for pane in pictures.pane_rects()}) == 1
+    pictures.setMinimumSize(0, 0)
+    pictures.setMaximumSize(1 << 14, 1 << 14)

@@ -136,6 +136,8 @@ def test_what_is_said_of_the_index() -> None:
     assert words.about(answer(count=2)) == (
         "Only 2 of the 300 photos in “few” excite this channel."
     )
+    damaged = replace(answer(), info=index_data.info(photos=297, unreadable=3))
+    assert words.about(damaged) == "The strongest 9 of 297 photos in “few”; 3 could not be read."
     about = index_data.info(photos=120, unreadable=3)
     assert words.stopped(about) == "Stopped with 177 photos to go."
 

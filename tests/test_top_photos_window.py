@@ -196,8 +196,7 @@ def test_an_index_is_built_stopped_and_gone_on_with(window, worker, tmp_path) ->
     worker.files["/cache/new.index"] = index_data.info("/cache/new.index", "/photos/few", 300)
     again = begin_again(window, questions, written(300))
     until(lambda: panel.answer.info.complete)
-    settle(0.05)
-    assert not panel.progress.isVisible()
+    until(lambda: not panel.progress.isVisible())
     assert (again.out, again.folder) == ("/cache/new.index", "/photos/few")
     assert again.preprocessing == questions[0].preprocessing == window.session.state.made
 

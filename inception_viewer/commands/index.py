@@ -88,7 +88,8 @@ def as_text(answer: IndexAnswer) -> str:
         f" of {info.channels:,} channels most"
     ]
     if info.unreadable:
-        lines.append(f"{info.unreadable:,} photos could not be read:")
+        photos = "photo" if info.unreadable == 1 else "photos"
+        lines.append(f"{info.unreadable:,} {photos} could not be read:")
     lines += [f"  {path}: {why}" for path, why in answer.failures[:NAMED]]
     if len(answer.failures) > NAMED:
         lines.append("  …")

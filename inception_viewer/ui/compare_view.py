@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QTabWidget, QVBoxLayout, QWidget
 
 from ..questions import ImageInfo
 from . import panes, theme
@@ -72,7 +72,11 @@ class CompareView(View):
         self.tabs.setAccessibleName("What is compared")
         for name, page in self.pages.items():
             self.tabs.addTab(page, TITLES[name])
-        self.tabs.setCornerWidget(self.photos)
+        corner = QWidget()
+        beside = QHBoxLayout(corner)  # in line with the pages' own buttons, and with the tabs
+        beside.setContentsMargins(0, 0, theme.GRID, theme.GRID)
+        beside.addWidget(self.photos)
+        self.tabs.setCornerWidget(corner)
         for label in (self.note, self.failure):
             label.setContentsMargins(theme.GRID, 4, theme.GRID, 0)
             label.hide()

@@ -61,6 +61,8 @@ class GroupsPage(ExportingPage):
         self._unit, self._names = "", dict[str, str]()
         self._best: list[tuple[str, int, float, float]] = []
         self._selected: tuple[str, int] | None = None
+        self._leads = False
+        """Whether nobody chose the channel, so that the best one of the newest answer shows."""
         self.form, self.running = GroupForm(), RunningRow()
         self.first, self.second, self.scope = ElidedBox(), ElidedBox(), ElidedBox()
         self.start = QPushButton("Compare")
@@ -305,8 +307,10 @@ class GroupsPage(ExportingPage):
         self.sentence.setText(f"{said}{unread}{note}{stopped}")
         self._best = best_channels(answer, first, second, units)
         self._fill(first, second)
-        if self._selected is None and self._best:
+        chosen = self._selected is not None and not self._leads
+        if self._best and not chosen and self._selected != self._best[0][:2]:
             self._choose(0)
+            self._leads = True
         else:
             self._show_chart()
 
@@ -342,7 +346,7 @@ class GroupsPage(ExportingPage):
             self._choose_of(self.chart.shown.unit, channel)
 
     def _choose_of(self, unit: str, channel: int) -> None:
-        self._selected = unit, channel
+        self._selected, self._leads = (unit, channel), False
         self._show_chart()
         answer = self.answer
         if answer is None:

@@ -133,7 +133,10 @@ class TopPhotosPanel(QWidget):
         said = words.stopped(unfinished) if unfinished is not None else ""
         had = not self.progress.isHidden()
         self._say(self.progress, words.building(text) if text is not None else said)
-        self.go_on.setVisible(text is None and unfinished is not None)
+        offered = text is None and unfinished is not None
+        if self.go_on.hasFocus() and not offered:
+            self.focusPreviousChild()  # the next one is far below, and would be scrolled to
+        self.go_on.setVisible(offered)
         if had == self.progress.isHidden():
             self.resized.emit()
 

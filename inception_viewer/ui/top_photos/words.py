@@ -62,7 +62,8 @@ def about(answer: TopPhotosAnswer) -> str:
         return f"None of the {among} excites this channel."
     if count < info.most and info.photos > count:
         return f"Only {count} of the {among} {'excites' if count == 1 else 'excite'} this channel."
-    return f"The strongest {count} of {among}." if count > 1 else f"The strongest of {among}."
+    unread = f"; {info.unreadable:,} could not be read" if info.unreadable else ""
+    return f"The strongest {f'{count} ' if count > 1 else ''}of {among}{unread}."
 
 
 def stopped(info: IndexInfo) -> str:
