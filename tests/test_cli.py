@@ -18,6 +18,9 @@ from PIL import Image
 from torch import nn
 
 from inception_viewer import __version__, cli, drawings, launch
+from inception_viewer.analysis.files import write_rows
+from inception_viewer.file_questions import WriteRows
+from inception_viewer.lab import Lab
 
 MODULES = [f"inception{stage}" for stage in ("3a", "3b", "4a", "4b", "4c", "4d", "4e", "5a", "5b")]
 
@@ -417,6 +420,19 @@ def test_what_makes_no_sense_is_refused(
         cli.main(arguments)
     assert stopped.value.code == 2
     assert words in capsys.readouterr().err
+
+
+def test_a_table_is_not_written_over_a_photo(
+    photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = tmp_path / "cat.png"
+    mine.write_bytes(photo.read_bytes())
+    assert cli.main(["compare", "demo", str(mine), "--csv", str(mine)]) == 2
+    assert "is no table but something else, and is kept" in capsys.readouterr().err
+    assert mine.read_bytes() == photo.read_bytes()
+    (tmp_path / "old.csv").write_text("1,2\n")
+    write_rows(WriteRows((("a", 1),), str(tmp_path / "old.csv")), Lab(), lambda *told: None)  # type: ignore[arg-type]
+    assert (tmp_path / "old.csv").read_text() == "a,1\n"
 
 
 def test_a_command_can_be_stopped_while_torch_is_loading(

@@ -107,7 +107,21 @@ def write_rows(question: WriteRows, lab: Lab, progress: Progress) -> str:
     return question.path
 
 
+def _is_binary(path: Path) -> bool:
+    """Whether a file is there that no spreadsheet made, such as the photo that was meant."""
+    try:
+        if not path.is_file():  # a pipe would be waited for
+            return False
+        with path.open("rb") as stream:
+            begin = stream.read(4096)
+    except OSError:
+        return False
+    return b"\0" in begin and not begin.startswith((b"\xff\xfe", b"\xfe\xff"))
+
+
 def _write(rows: Iterable[Sequence[str | int | float]], path: Path) -> None:
+    if _is_binary(path):
+        raise TableError(f"{path} is no table but something else, and is kept; name another file.")
     partial = path.with_name(path.name + ".part")
     try:
         with partial.open("w", encoding="utf-8", newline="") as stream:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QListView,
     QMenu,
     QPushButton,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -89,6 +90,8 @@ class TrayView(View):
         self.open_button = QPushButton("Open…")
         self.open_button.setAccessibleName("Open image files")
         self.open_button.clicked.connect(self.open_requested)
+        # In a narrow dock it is the count that is cut off, not the button.
+        self.count.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         row = QHBoxLayout()
         row.addWidget(self.count, 1)
         row.addWidget(self.open_button)

@@ -15,7 +15,7 @@ from ..attribution.zoomed import ZoomedPictures
 from ..pictures import image_of
 
 HINT = "Point at a pixel for its values; wheel zooms, drag moves."
-SWAP = "A click shows a picture large; point for values, wheel zooms."
+SWAP = "Click to enlarge, point for values; wheel zooms, drag moves."
 AFTER = 1
 """The place of what the network sees."""
 _LARGE = {Qt.Key.Key_1: 0, Qt.Key.Key_2: 1, Qt.Key.Key_3: 2}

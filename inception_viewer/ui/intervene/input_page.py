@@ -49,6 +49,8 @@ FORM_WIDTH = 296, 400
 """Least and most of the sliders, in logical pixels at text scale 1."""
 BESIDE_FROM = 520
 """Logical pixels at text scale 1 from which the pictures stand beside the sliders."""
+LOW, BESIDE_WHERE_LOW = 480, 464
+"""In a page that is lower than this they do so from this on: one above the other they are tiny."""
 PNG = "PNG picture (*.png)"
 
 
@@ -213,11 +215,12 @@ class InputPage(QWidget):
 
     def _share_room(self) -> None:
         scale = max(1.0, theme.text_scale())
-        beside = self.width() >= BESIDE_FROM * scale
+        least = BESIDE_WHERE_LOW if self.height() < LOW * scale else BESIDE_FROM
+        beside = self.width() >= least * scale
         ways = QBoxLayout.Direction
         self._body.setDirection(ways.LeftToRight if beside else ways.BottomToTop)
-        least, most = (round(width * scale) for width in FORM_WIDTH)
-        wide = min(most, max(least, 2 * self.width() // 5))
+        narrow, most = (round(width * scale) for width in FORM_WIDTH)
+        wide = min(most, max(narrow, 2 * self.width() // 5))
         self._left.setMinimumWidth(wide if beside else 0)
         self._left.setMaximumWidth(wide if beside else 1 << 16)
         self.against.setMaximumWidth(round(20 * theme.GRID * scale))
