@@ -12,6 +12,7 @@ import scipy.stats
 import inception_viewer as iv
 from inception_viewer import cli, concept_words
 from inception_viewer.analysis import files
+from inception_viewer.analysis.whole_table import TableError
 from inception_viewer.commands.classes import class_index
 from inception_viewer.errors import QuestionError
 from inception_viewer.file_questions import FindPhotos, WriteRows
@@ -127,7 +128,7 @@ def test_rows_are_written_whole_or_not_at_all(tmp_path):
     path = tmp_path / "rows.csv"
     files.write_rows(WriteRows((("a", "b"), (1, 0.5)), str(path)), None, nobody)
     assert path.read_text(encoding="utf-8").split() == ["a,b", "1,0.5"]
-    with pytest.raises(files.TableError, match="cannot be written"):
+    with pytest.raises(TableError, match="cannot be written"):
         files.write_rows(WriteRows((), str(tmp_path / "no" / "rows.csv")), None, nobody)
     assert [one.name for one in tmp_path.iterdir()] == ["rows.csv"]
 

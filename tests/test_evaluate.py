@@ -27,7 +27,9 @@ from torchvision.models import GoogLeNet_Weights
 
 from inception_viewer import cli
 from inception_viewer.analysis import answer
+from inception_viewer.analysis.evaluation.rows import open_rows
 from inception_viewer.analysis.evaluation.tally import Tally, answers
+from inception_viewer.analysis.whole_table import TableError
 from inception_viewer.checkpoints.labels import inception5h_names
 from inception_viewer.commands.progress import ConsoleProgress
 from inception_viewer.errors import QuestionError
@@ -611,3 +613,16 @@ def test_a_full_disk_is_one_sentence(
     with pytest.raises(Exception, match=r"photos.csv cannot be written: No space left on device"):
         answer(Evaluate(mark, str(labelled.root), csv=str(tmp_path / "photos.csv")), lab, silent)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_csv_does_not_replace_a_photo(tmp_path: Path) -> None:
+    photo = tmp_path / "photo.png"
+    Image.new("RGB", (9, 9)).save(photo)
+    before = photo.read_bytes()
+    with (
+        pytest.raises(TableError, match="is no table but something else, and is kept"),
+        open_rows(str(photo), ["main"], ["cat"]),
+    ):
+        pass
+    assert photo.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [photo]

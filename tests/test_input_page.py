@@ -23,6 +23,7 @@ from inception_viewer.changed_inputs import attack_in, distort, leave_input, mis
 from inception_viewer.edit_questions import Adversarial, Distortion, Stroke
 from inception_viewer.errors import QuestionError
 from inception_viewer.grid_questions import Picture, PictureAnswer
+from inception_viewer.intervention_questions import Intervention
 from inception_viewer.painted import paint
 from inception_viewer.questions import (
     Glance,
@@ -35,6 +36,7 @@ from inception_viewer.questions import (
     Scene,
 )
 from inception_viewer.session import add_images, remove_image
+from inception_viewer.touched import set_interventions
 from inception_viewer.ui.controller import Controller
 from inception_viewer.ui.intervene.input_page import InputPage
 from inception_viewer.ui.intervene.input_snippet import changed_input
@@ -341,6 +343,10 @@ def test_python_of_the_page_makes_the_same_edits(window: Controller) -> None:
     assert tuple(made) == state.scene.edits
     assert "before = net.trace(photo, edits=edits[:-1])" in lines
     assert "128 + 15 * apart" in text
+    off = set_interventions(state, (Intervention("inception3a"),))
+    lines = changed_input(off, "attack", 15.0).splitlines()
+    assert "interventions = [" in lines
+    assert "after = net.trace(photo, interventions=interventions, edits=edits)" in lines
 
 
 def test_saved_pictures_say_what_was_done(window: Controller, tmp_path: Path) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from inception_viewer import evaluation_words
-from inception_viewer.errors import ImageError, QuestionError, ViewerError
+from inception_viewer.errors import ImageError, QuestionError
 from inception_viewer.file_questions import (
     FindPhotos,
     FolderContents,
@@ -26,13 +25,11 @@ from inception_viewer.images.decode import decode, thumbnail
 from inception_viewer.images.labelled import labelled, photos_in
 from inception_viewer.questions import ImageSource, Pixels
 
+from .whole_table import whole_table
+
 if TYPE_CHECKING:
     from inception_viewer.lab import Lab
     from inception_viewer.runner import Progress
-
-
-class TableError(ViewerError):
-    """A table that cannot be written; one sentence for people."""
 
 
 def look_into(question: LookInto, lab: Lab, progress: Progress) -> FolderContents:
@@ -107,28 +104,6 @@ def write_rows(question: WriteRows, lab: Lab, progress: Progress) -> str:
     return question.path
 
 
-def _is_binary(path: Path) -> bool:
-    """Whether a file is there that no spreadsheet made, such as the photo that was meant."""
-    try:
-        if not path.is_file():  # a pipe would be waited for
-            return False
-        with path.open("rb") as stream:
-            begin = stream.read(4096)
-    except OSError:
-        return False
-    return b"\0" in begin and not begin.startswith((b"\xff\xfe", b"\xfe\xff"))
-
-
 def _write(rows: Iterable[Sequence[str | int | float]], path: Path) -> None:
-    if _is_binary(path):
-        raise TableError(f"{path} is no table but something else, and is kept; name another file.")
-    partial = path.with_name(path.name + ".part")
-    try:
-        with partial.open("w", encoding="utf-8", newline="") as stream:
-            csv.writer(stream).writerows(rows)
-        partial.replace(path)
-    except OSError as error:
-        raise TableError(f"{path} cannot be written: {error.strerror or error}.") from error
-    finally:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
+    with whole_table(path) as stream:
+        csv.writer(stream).writerows(rows)

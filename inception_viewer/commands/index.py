@@ -18,7 +18,7 @@ from inception_viewer.runner import Cancel
 
 from .background import get_along
 from .progress import FAILED, ConsoleProgress, EventProgress, ask, failure, say, show, tell_programs
-from .several import speaks
+from .several import joined, speaks
 
 NAMED = 10
 """Unreadable photos that are named."""
@@ -39,7 +39,8 @@ def _run(options: argparse.Namespace, people: TextIO) -> int:
     try:
         if options.show is not None:
             return 0 if show(_shown(options, progress)) else FAILED
-        answer = ask(options.checkpoint, options.device, _Asking(options, progress), progress)
+        with joined(progress, options.device):
+            answer = ask(options.checkpoint, options.device, _Asking(options, progress), progress)
     except Cancel:
         if speaks():
             say(STOPPED)

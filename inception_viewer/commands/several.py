@@ -26,24 +26,25 @@ class SharedProgress(ConsoleProgress):
         super().__init__(people, tell)
         self.silent = not speaks()
 
-    def check(self) -> None:
-        """Raise Cancel once a signal was received."""
-        if self.received:
-            raise Cancel
-
     def _show(self, fraction: float, left: float | None) -> None:
         if not self.silent:
             super()._show(fraction, left)
 
-    @contextmanager
-    def together(self, device: str) -> Iterator[None]:
-        """Join the processes that torchrun started; each takes a GPU of its own."""
-        with ExitStack() as caught, together(self.check):
-            # Only now: while a process waits for others to come, a signal is to end it at once.
-            caught.enter_context(self.stoppable())
-            if device in ("cuda", "auto"):
-                take_own_gpu()
-            yield
+
+@contextmanager
+def joined(progress: ConsoleProgress, device: str) -> Iterator[None]:
+    """Join the processes that torchrun started, if it did; each takes a GPU of its own."""
+
+    def check() -> None:
+        if progress.received:
+            raise Cancel
+
+    with ExitStack() as caught, together(check):
+        # Only now: while a process waits for others to come, a signal is to end it at once.
+        caught.enter_context(progress.stoppable())
+        if device in ("cuda", "auto"):
+            take_own_gpu()
+        yield
 
 
 def attempt(work: Callable[[SharedProgress], Any], device: str, stopped: str) -> tuple[Any, int]:
@@ -60,7 +61,7 @@ def attempt(work: Callable[[SharedProgress], Any], device: str, stopped: str) ->
     """
     progress = SharedProgress(sys.stderr)
     try:
-        with progress.together(device):
+        with joined(progress, device):
             found = work(progress)
     except Cancel:
         if not progress.silent:

@@ -45,7 +45,7 @@ def answer(question: Evaluate, lab: Lab, progress: Progress) -> EvaluationAnswer
     ------
     LabelledError
         If the folder or the list gives no labelled photos.
-    RowsError
+    TableError
         If the CSV file cannot be written.
     QuestionError
         If the checkpoint is not open.

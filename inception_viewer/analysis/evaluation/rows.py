@@ -5,21 +5,17 @@ from __future__ import annotations
 import csv
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from inception_viewer.errors import ViewerError
+from inception_viewer.analysis.whole_table import TableError, whole_table
 from inception_viewer.folder_questions import Counts
 
 from .tally import Answers
 
 PIECE = 1 << 20
 """Characters of lines that travel to another process at a time."""
-
-
-class RowsError(ViewerError):
-    """A file that the lines cannot be written to; one sentence for people."""
 
 
 class Rows:
@@ -99,36 +95,24 @@ def open_rows(
 
     Raises
     ------
-    RowsError
+    TableError
         If it cannot be written; what it held before is kept, as it is when cancelled.
     """
     if not file:
         yield Rows(None, heads, classes)
         return
-    path = Path(file) if first else Path(tempfile.gettempdir())
-    try:
-        with _written(path) if first else _waiting() as stream:
-            rows = Rows(stream, heads, classes)
-            if first:
-                rows.add_heading()
-            yield rows
-    except OSError as error:
-        raise RowsError(f"{path} cannot be written: {error.strerror or error}.") from error
-
-
-@contextmanager
-def _written(path: Path) -> Iterator[TextIO]:
-    partial = path.with_name(path.name + ".part")
-    try:
-        with partial.open("w", encoding="utf-8", newline="") as stream:
-            yield stream
-        partial.replace(path)
-    finally:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
+    with whole_table(Path(file)) if first else _waiting() as stream:
+        rows = Rows(stream, heads, classes)
+        if first:
+            rows.add_heading()
+        yield rows
 
 
 @contextmanager
 def _waiting() -> Iterator[TextIO]:
-    with tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as stream:
-        yield stream
+    try:
+        with tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as stream:
+            yield stream
+    except OSError as error:
+        place = tempfile.gettempdir()
+        raise TableError(f"{place} cannot be written: {error.strerror or error}.") from error

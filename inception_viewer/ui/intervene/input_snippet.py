@@ -24,9 +24,10 @@ def changed_input(state: State, against: Against, factor: float) -> str:
     """
     scene = state.scene
     assert scene is not None
-    plain = replace(state, paintings=(), changed_inputs=(), touched=())
+    plain = replace(state, paintings=(), changed_inputs=())
     own = state.open_checkpoint.preprocessing if state.open_checkpoint else None
     options = "" if scene.preprocessing == own else ", preprocessing=made"
+    options += ", interventions=interventions" if scene.interventions else ""
     head, first = "main", "[]"
     attack = attack_in(scene)
     if attack is not None:
