@@ -488,7 +488,7 @@ def test_what_nobody_answers_is_a_sentence(lab: Lab, scene: Scene) -> None:
 
     with pytest.raises(QuestionError, match="Strange"):
         answer(Strange(), lab, Watched())
-    with pytest.raises(QuestionError, match="a Distortion, Brush or Adversarial, not .blur"):
+    with pytest.raises(QuestionError, match="a Distortion, Brush or Adversarial, not 'blur'"):
         lab.prepare(replace(scene, edits=("blur",)))
     with pytest.raises(QuestionError, match="open it again"):
         lab.trace(replace(scene, checkpoint="0" * 64))
