@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from window_tools import close, open_controller, settle, until
 import inception_viewer as iv
 from inception_viewer.intervention_questions import Intervention
 from inception_viewer.intervention_words import importance_rows
+from inception_viewer.photo_groups import Compared, GroupDraft
 from inception_viewer.touched import set_interventions
 from inception_viewer.ui import commands
 from inception_viewer.ui.controller import Controller
@@ -309,3 +311,29 @@ def test_decisive_channels_do_what_is_said_when_intervened_with(
     }
     assert places == set(found.flips)
     window.window.menus["show_intervene"].trigger()
+
+
+def test_over_a_group_of_files(
+    window: Controller, network: iv.Network, photos: list[Path], tmp_path: Path
+) -> None:
+    folder = tmp_path / "turned"
+    folder.mkdir()
+    for photo in photos:
+        Image.open(photo).rotate(180).save(folder / photo.name)
+    paths = tuple(sorted(map(str, folder.iterdir())))
+    sorted_ = Compared(groups=(GroupDraft("turned", files=paths),))
+    window.session.update(lambda state: replace(state, compared=sorted_))
+    form = window.window.intervene.importance.form
+    place = form.over.findText(f"turned ({len(paths)})")
+    form.over.setCurrentIndex(place)
+    form.over.activated.emit(place)
+    page = compute(window)
+    again = iv.branch_importance(network, list(paths))
+    assert page.answer.photos == len(paths)
+    for table in ("logit_drop", "probability_spread"):
+        for module, row in getattr(again, table).items():
+            assert getattr(page.answer, table)[module] == pytest.approx(row, abs=1e-4)
+    assert "of “turned”" in page.sentence.text()
+    window.session.undo()
+    assert form.over.findText("turned", Qt.MatchFlag.MatchStartsWith) < 0
+    assert form.wanted.over == "photo"
