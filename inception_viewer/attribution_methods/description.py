@@ -181,11 +181,6 @@ class Method:
         return self.target_kind == "neuron"
 
     @property
-    def needs_baseline(self) -> bool:
-        """Whether it compares the photo with another picture."""
-        return any(p.name in ("baseline", "baselines") for p in self.parameters)
-
-    @property
     def needs_unit(self) -> bool:
         """Whether a unit of the network has to be chosen."""
         return self.target_kind == "layer" and not self.fixed_unit

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-from array import array
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import overload
 
 from inception_viewer.errors import ViewerError
 
+from .packed_paths import PackedPaths
 from .sources import SUFFIXES
 
 QUIET = 1000
@@ -45,12 +45,10 @@ class Listing(Sequence[Path]):
     folder: Path
     digest: str
     problems: tuple[tuple[str, str], ...]
-    _names: bytes = field(repr=False)
-    _ends: array[int] = field(repr=False)
-    _range: range
+    _names: PackedPaths = field(repr=False)
 
     def __len__(self) -> int:
-        return len(self._range)
+        return len(self._names)
 
     @overload
     def __getitem__(self, place: int) -> Path: ...
@@ -58,15 +56,12 @@ class Listing(Sequence[Path]):
     def __getitem__(self, place: slice) -> Listing: ...
     def __getitem__(self, place: int | slice) -> Path | Listing:
         if isinstance(place, slice):
-            part = self._range[place]
-            return Listing(self.folder, self.digest, self.problems, self._names, self._ends, part)
+            return replace(self, _names=self._names[place])
         return Path(self.folder, self.name(place))
 
     def name(self, place: int) -> str:
         """Return a photo's path within the folder, its parts divided by ``/``."""
-        number = self._range[place]
-        begin = self._ends[number - 1] if number else 0
-        return os.fsdecode(self._names[begin : self._ends[number]])
+        return self._names.text(place)
 
 
 def nobody(count: int) -> None:
@@ -85,19 +80,17 @@ def list_photos(folder: Path, note: Note = nobody) -> Listing:
     FolderError
         If there is no such folder, it cannot be read, or it holds no photos.
     """
-    names, ends = bytearray(), array("q")
+    names = PackedPaths()
     digest = hashlib.blake2b(digest_size=32)
     problems: list[tuple[str, str]] = []
     for name, size in _walk(folder, problems):
-        names += (raw := os.fsencode(name))
-        ends.append(len(names))
-        digest.update(b"%s\0%d\0" % (raw, size))
-        if len(ends) % QUIET == 0:
-            note(len(ends))
-    if not ends:
+        names.append(name)
+        digest.update(b"%s\0%d\0" % (os.fsencode(name), size))
+        if len(names) % QUIET == 0:
+            note(len(names))
+    if not names:
         raise FolderError(f"{folder} holds no photos.")
-    every = range(len(ends))
-    return Listing(folder, digest.hexdigest(), tuple(problems), bytes(names), ends, every)
+    return Listing(folder, digest.hexdigest(), tuple(problems), names)
 
 
 def _walk(folder: Path, problems: list[tuple[str, str]]) -> Iterator[tuple[str, int]]:

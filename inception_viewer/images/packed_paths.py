@@ -23,8 +23,12 @@ class PackedPaths(Sequence[Path]):
     def extend(self, paths: Iterable[Path]) -> None:
         """Add paths at the end; not to a slice."""
         for path in paths:
-            self._bytes += os.fsencode(path)
-            self._ends.append(len(self._bytes))
+            self.append(path)
+
+    def append(self, path: Path | str) -> None:
+        """Add a path at the end; not to a slice."""
+        self._bytes += os.fsencode(path)
+        self._ends.append(len(self._bytes))
         self._range = range(len(self._ends))
 
     def __len__(self) -> int:
@@ -39,6 +43,10 @@ class PackedPaths(Sequence[Path]):
             part = PackedPaths()
             part._bytes, part._ends, part._range = self._bytes, self._ends, self._range[place]
             return part
+        return Path(self.text(place))
+
+    def text(self, place: int) -> str:
+        """Return a path as it was added."""
         number = self._range[place]
         begin = self._ends[number - 1] if number else 0
-        return Path(os.fsdecode(bytes(self._bytes[begin : self._ends[number]])))
+        return os.fsdecode(bytes(self._bytes[begin : self._ends[number]]))

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Signal
 from PySide6.QtWidgets import (
     QDialog,
-    QFrame,
     QHBoxLayout,
     QPushButton,
-    QScrollArea,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -18,6 +16,7 @@ from . import theme
 from .input.form import InputForm
 from .input.preview import Preview
 from .input.samples_panel import SamplesPanel
+from .maps.restyle import scrolling
 from .small_label import SmallLabel
 
 FORM_WIDTH, SCROLL_BAR = 344, 14
@@ -38,8 +37,8 @@ class InputDialog(QDialog):
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
-        self.tabs.addTab(_scrolling(self.preview), "On this photo")
-        self.tabs.addTab(_scrolling(self.samples), "On the samples")
+        self.tabs.addTab(scrolling(self.preview), "On this photo")
+        self.tabs.addTab(scrolling(self.samples), "On the samples")
         self.state = SmallLabel("muted")
         self.state.setAccessibleName("What is in use")
         self.use_button = self._button("Use this input", self.used.emit)
@@ -59,7 +58,7 @@ class InputDialog(QDialog):
 
     def _arrange(self) -> None:
         grid = theme.GRID
-        self._left = _scrolling(self.form)
+        self._left = scrolling(self.form)
         middle = QHBoxLayout()
         middle.setSpacing(2 * grid)
         middle.addWidget(self._left, 2)
@@ -110,13 +109,3 @@ class InputDialog(QDialog):
         self._left.setMaximumWidth(max(least, round(FORM_WIDTH * scale)))
         room = self.screen().availableGeometry().size() - QSize(32, 64)
         self.resize(QSize(round(896 * scale), round(592 * scale)).boundedTo(room))
-
-
-def _scrolling(widget: QWidget) -> QScrollArea:
-    area = QScrollArea()
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setWidgetResizable(True)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    area.setWidget(widget)
-    return area

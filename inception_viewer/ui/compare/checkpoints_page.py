@@ -216,10 +216,6 @@ class CheckpointsPage(ExportingPage):
         """The fingerprint of the checkpoint to compare with; ``""`` if there is none."""
         return str(self.other.currentData() or "")
 
-    def choose_other(self, checkpoint: str) -> None:
-        """Compare with this one."""
-        self.other.setCurrentIndex(self.other.findData(checkpoint))
-
     @property
     def chosen_measure(self) -> ProfileMeasure:
         """What the shares are of."""

@@ -127,11 +127,6 @@ class ImagesPage(ExportingPage):
 
     # --- what is told ----------------------------------------------------------------
 
-    def set_kind(self, kind: Kind) -> None:
-        """Choose which maps are rows."""
-        self.kind.setCurrentIndex(self.kind.findData(kind))
-        self._draw()
-
     def set_subject(self, unit: str, channel: tuple[str, int] | None, caption: str) -> None:
         """Say which unit and channel it is about, and what a saved picture says below."""
         self._unit, self._channel, self._caption = unit, channel, caption

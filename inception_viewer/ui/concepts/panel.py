@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMenu,
-    QScrollArea,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 from ...concept_words import TRUST
 from .. import theme
 from ..hatched_note import HatchedNote
+from ..maps.restyle import scrolling
 from ..small_label import SmallLabel
 from ..view import EmptyState
 from . import words
@@ -76,12 +76,7 @@ class ResultPanel(QStackedWidget):
         inside.addWidget(self.chart, 1)
         for below in (self.legend, self.details, self.table, self.trust_title, self.trust):
             inside.addWidget(below)
-        self.area = QScrollArea()
-        self.area.setWidget(page)
-        self.area.setWidgetResizable(True)
-        self.area.setFrameShape(QFrame.Shape.NoFrame)
-        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area = scrolling(page)
         self.addWidget(self.empty)
         self.addWidget(self.area)
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QComboBox,
-    QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -21,7 +19,7 @@ from ...questions import HeadState
 from .. import theme
 from ..lines import Lines
 from ..maps.elided import ElidedLabel
-from ..maps.restyle import panel, see_through
+from ..maps.restyle import panel, scrolling, see_through
 from ..small_label import SmallLabel
 from . import words
 from .importance_form import fill_heads
@@ -135,12 +133,7 @@ class DecisivePage(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.found)
         column.addStretch(1)
-        self.area = QScrollArea()
-        self.area.setFrameShape(QFrame.Shape.NoFrame)
-        self.area.setWidget(inside)
-        self.area.setWidgetResizable(True)
-        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.area = scrolling(inside)
         see_through(self.area)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QMenu,
-    QScrollArea,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -28,7 +27,7 @@ from ...questions import HeadState, Pixels, Scene
 from .. import theme
 from ..attribution.export import save_picture
 from ..compare.saving import ask, ask_dialog, plain, written
-from ..maps.restyle import panel, see_through
+from ..maps.restyle import panel, scrolling, see_through
 from ..pictures import image_of
 from ..small_label import SmallLabel
 from ..wheel import keep_from_wheel
@@ -136,12 +135,7 @@ class InputPage(QWidget):
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.forms)
-        self.area = QScrollArea()
-        self.area.setFrameShape(QScrollArea.Shape.NoFrame)
-        self.area.setWidget(inside)
-        self.area.setWidgetResizable(True)
-        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.area = scrolling(inside)
         see_through(self.area)
         self._left = QWidget()
         left = QVBoxLayout(self._left)

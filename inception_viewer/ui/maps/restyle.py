@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QScrollArea, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 from shiboken6 import isValid
 
 
@@ -38,6 +38,20 @@ def panel() -> QWidget:
     made.setBackgroundRole(QPalette.ColorRole.Base)
     made.setAutoFillBackground(True)
     return made
+
+
+def scrolling(inside: QWidget) -> QScrollArea:
+    """Return an area that scrolls a widget up and down, as wide as there is room.
+
+    Its ground is that of a panel; see :func:`see_through`. The keyboard goes to what is inside.
+    """
+    area = QScrollArea()
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(inside)
+    return area
 
 
 def see_through(area: QScrollArea) -> None:
